@@ -1,0 +1,81 @@
+# Every target brings what it needs, and is quick when nothing changed.
+#
+#   make setup   .venv/ with everything in it, the collector and the tables built
+#   make demo    the whole system on this machine, four sessions; ONCE=1 ends after them
+#   make test    lints, types, tests          make lint   lints and types alone
+#   make dist    both wheels into dist/       make lock   new hashes for requirements/dev.txt
+#   make clean   removes what was built
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := setup
+.PHONY: setup demo test lint dist lock clean docs browser
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STAMPS := .build/stamps
+ATLAS := src/octet/service/atlas/tables.octet
+COLLECTOR := web/collector/dist/octet-collector.js
+
+COLLECTOR_SOURCES := $(shell find web/collector -name node_modules -prune -o -name dist -prune -o -type f -print)
+ATLAS_SOURCES := $(shell find src/octet/service/atlas -name '*.py')
+
+setup: $(STAMPS)/python $(COLLECTOR) $(ATLAS)
+
+$(STAMPS)/python: requirements/dev.txt pyproject.toml packaging/octet-service/pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--editable . --editable packaging/octet-service
+	mkdir -p $(@D) && touch $@
+
+$(STAMPS)/npm: package.json package-lock.json web/collector/package.json
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	mkdir -p $(@D) && touch $@
+
+$(COLLECTOR): $(STAMPS)/npm $(COLLECTOR_SOURCES)
+	npm run --silent build -w web/collector
+	touch $@
+
+$(ATLAS): $(STAMPS)/npm $(STAMPS)/python $(ATLAS_SOURCES)
+	$(BIN)/python -m octet.service.atlas.build --node-modules node_modules --output $@
+
+# A real browser, where this may install one; without it the demo says so and tests are deselected.
+browser:
+	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	fi
+
+demo: setup browser
+	$(BIN)/python -m examples.demo $(if $(ONCE),--once)
+
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	npm run --silent lint -w web/collector
+
+test: lint browser
+	npm test --silent -w web/collector
+	$(BIN)/coverage run -m pytest $(PYTEST)
+
+dist: setup
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --wheel --outdir dist .
+	$(BIN)/python -m build --no-isolation --wheel --outdir dist packaging/octet-service
+
+docs: setup
+	$(BIN)/python -m octet.schema.json_schema docs/schema
+
+lock:
+	$(PYTHON) -m venv .build/lock
+	.build/lock/bin/pip install --quiet pip-tools
+	cd requirements && ../.build/lock/bin/pip-compile --quiet --generate-hashes --allow-unsafe \
+		--strip-extras --no-header --no-emit-index-url --no-emit-trusted-host \
+		--no-emit-find-links --no-emit-options --output-file dev.txt dev.in
+
+clean:
+	rm -rf .venv .build node_modules dist web/collector/dist $(ATLAS) .coverage

@@ -1,0 +1,15 @@
+"""Octet: in which country is this visitor's browser, physically?
+
+The layers, and who may import whom:
+
+    octet.schema    pure data, the one shared ground; no I/O, no event loop, no numpy
+    octet.edge      moves bytes and records facts; decides nothing; knows no service, no verdict
+    octet.service   the only place that infers; its engine does no I/O
+    octet.client    what a customer's backend installs; httpx and the schema only
+
+Edge, service and client are strangers to each other. ``lint-imports`` holds this in ``make lint``.
+"""
+
+__version__ = "0.1.0"
+
+__all__ = ["__version__"]
