@@ -1,0 +1,342 @@
+"""The one strict converter between JSON and the classes of this package.
+
+Nothing is coerced: a string is no number, a boolean is no integer, null is no absence. Unknown
+members are ignored, so that either side may be newer; unknown signals are kept. Faults are
+reported together, each with its path, up to `MAX_FAULTS`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
+
+import attrs
+from cattrs import Converter
+from cattrs.errors import (
+    AttributeValidationNote,
+    BaseValidationError,
+    IterableValidationError,
+    IterableValidationNote,
+)
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+from octet.schema import json_text
+from octet.schema.errors import Fault, SchemaError
+from octet.schema.json_text import Json
+from octet.schema.results import Accepted, Refused
+from octet.schema.signal import Missing, Present, Signals, wire_name
+from octet.schema.signals import SIGNAL_TYPES
+
+MAX_FAULTS: Final = 16
+"""Reported of one input: a small hostile one must not make a large answer, nor much work."""
+MAX_NAME: Final = 64
+"""Characters of a member's name that a fault's path repeats."""
+
+T = TypeVar("T")
+Hook = Callable[[Any, Any], Any]
+
+
+def decode(kind: type[T], text: bytes, *, max_depth: int = json_text.MAX_DEPTH) -> T:
+    """Read JSON *text* as a *kind*.
+
+    Raises:
+        SchemaError: with the faults and their paths.
+    """
+    return structure(kind, json_text.loads(text, max_depth=max_depth))
+
+
+def encode(value: Any) -> bytes:
+    """Write *value*, an instance of one of this package's classes, as compact JSON."""
+    return json_text.dumps(unstructure(value))
+
+
+def structure(kind: type[T], value: Json) -> T:
+    """Turn a parsed JSON *value* into a *kind*.
+
+    Raises:
+        SchemaError: with the faults and their paths.
+    """
+    try:
+        return _converter.structure(value, kind)
+    except (BaseValidationError, ValueError) as exc:
+        raise SchemaError(*_faults(exc, "")[:MAX_FAULTS]) from exc
+
+
+def unstructure(value: Any) -> Any:
+    """Turn an instance of one of this package's classes into plain JSON values."""
+    return _converter.unstructure(value)
+
+
+# --- scalars -----------------------------------------------------------------------------------
+
+
+def _exactly(*kinds: type, name: str) -> Hook:
+    def hook(value: Any, _: Any) -> Any:
+        if type(value) not in kinds:
+            raise ValueError(f"must be {name}")
+        return value
+
+    return hook
+
+
+def _float(value: Any, _: Any) -> float:
+    if type(value) not in (int, float):
+        raise ValueError("must be a number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError("must fit a double") from None
+
+
+def _literal(kind: Any) -> Hook:
+    """Make the hook of a Literal of strings."""
+    return lambda value, _: _one_of(get_args(kind), value)
+
+
+def _one_of(options: Iterable[str], value: Any) -> str:
+    """Return the option that *value* spells."""
+    for option in options:
+        if type(value) is str and value == option:
+            return option
+    raise ValueError("must be one of " + ", ".join(options))
+
+
+def _annotated(kind: Any) -> Hook:
+    """Make the hook of ``Annotated[inner, constraint…]``: the inner type first, then the bounds."""
+    inner, *constraints = get_args(kind)
+    hook = _converter.get_structure_hook(inner)
+
+    def constrained(value: Any, _: Any) -> Any:
+        result = hook(value, inner)
+        for constraint in constraints:
+            constraint.check(result)
+        return result
+
+    return constrained
+
+
+# --- containers --------------------------------------------------------------------------------
+
+
+def _each(items: Any, kinds: Any, owner: Any) -> list[Any]:
+    """Structure (index, item) pairs, each by its kind; collect the faults of the first few."""
+    results, errors = [], []
+    for (index, item), kind in zip(items, kinds, strict=True):
+        try:
+            results.append(_converter.get_structure_hook(kind)(item, kind))
+        except Exception as exc:  # noqa: BLE001 - gathered and raised as one, with its place
+            exc.add_note(IterableValidationNote(f"at {index}", index, kind))
+            errors.append(exc)
+            if len(errors) == MAX_FAULTS:
+                break
+    if errors:
+        raise IterableValidationError("items", errors, owner)
+    return results
+
+
+def _tuple(kind: Any) -> Hook:
+    """Make the hook of ``tuple[item, ...]`` or of a tuple of fixed length; only arrays fit."""
+    args = get_args(kind)
+    variadic = len(args) == 2 and args[1] is Ellipsis  # noqa: PLR2004 - the item and the dots
+
+    def hook(value: Any, _: Any) -> Any:
+        if type(value) is not list:
+            raise ValueError("must be an array")
+        kinds = args[:1] * len(value) if variadic else args
+        if len(value) != len(kinds):
+            raise ValueError(f"must have {len(kinds)} items")
+        return tuple(_each(enumerate(value), kinds, kind))
+
+    return hook
+
+
+def _mapping(kind: Any) -> Hook:
+    """Make the hook of ``Mapping[str, item]``; only objects fit."""
+    item_kind = get_args(kind)[1]
+
+    def hook(value: Any, _: Any) -> Any:
+        members = _object(value)
+        results = _each(members.items(), [item_kind] * len(members), kind)
+        return dict(zip(members, results, strict=True))
+
+    return hook
+
+
+def _optional(kind: Any) -> Hook:
+    """Make the hook of ``X | None``: None is how absence stands in Python, never on the wire."""
+    (inner,) = (arg for arg in get_args(kind) if arg is not type(None))
+    hook = _converter.get_structure_hook(inner)
+    return lambda value, _: hook(value, inner)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if type(value) is not dict:
+        raise ValueError("must be an object")
+    return value
+
+
+# --- classes -----------------------------------------------------------------------------------
+
+
+def _renames(kind: Any) -> dict[str, Any]:
+    return {
+        field.name: override(rename=wire_name(field.name))
+        for field in attrs.fields(get_origin(kind) or kind)
+    }
+
+
+def _read_class(kind: Any) -> Hook:
+    read = make_dict_structure_fn(
+        kind,
+        _converter,
+        _cattrs_detailed_validation=True,
+        _cattrs_forbid_extra_keys=False,
+        **_renames(kind),
+    )
+    return lambda value, _: read(_object(value), kind)
+
+
+def _write_class(kind: Any) -> Callable[[Any], Any]:
+    overrides: dict[str, Any] = {
+        field.name: override(rename=wire_name(field.name), omit_if_default=field.default is None)
+        for field in attrs.fields(get_origin(kind) or kind)
+    }
+    return make_dict_unstructure_fn(kind, _converter, **overrides)
+
+
+def _write_tuple(_: Any) -> Callable[[Any], Any]:
+    return lambda items: [_converter.unstructure(item) for item in items]
+
+
+def _read_signals(value: Any, _: Any) -> Signals:
+    members = _object(value)
+    kinds = [_signal_kind(SIGNAL_TYPES.get(name, Json)) for name in members]
+    signals = _each(members.items(), kinds, Signals)
+    return Signals(dict(zip(members, signals, strict=True)))
+
+
+def _signal_kind(kind: Any) -> Any:
+    return Present[kind] | Missing
+
+
+def _read_signal(kind: Any) -> Hook:
+    """Make the hook of ``Present[X] | Missing``; the member that is there tells which."""
+    present = get_args(kind)[0]
+
+    def hook(value: Any, _: Any) -> Any:
+        members = _object(value)
+        if ("value" in members) == ("missing" in members):
+            raise ValueError("must have either a value or a reason why it is missing")
+        choice = present if "value" in members else Missing
+        return _converter.structure(value, choice)
+
+    return hook
+
+
+def _read_result(value: Any, _: Any) -> Accepted | Refused:
+    ok = _object(value).get("ok")
+    if type(ok) is not bool:
+        raise ValueError("must say whether it is ok")
+    kind: type[Accepted | Refused] = Accepted if ok else Refused
+    return _converter.structure(value, kind)
+
+
+def _write_result(kind: Any, *, ok: bool) -> Callable[[Any], Any]:
+    write = _write_class(kind)
+    return lambda value: {"id": value.id, "ok": ok, **write(value)}
+
+
+# --- faults ------------------------------------------------------------------------------------
+
+
+def _faults(exc: BaseException, path: str) -> list[Fault]:
+    """Flatten what cattrs raised into faults with paths."""
+    if isinstance(exc, BaseValidationError):
+        return [fault for inner in exc.exceptions for fault in _faults(inner, _step(inner, path))]
+    if isinstance(exc, KeyError):  # raised by the generated reader, at the path of the member
+        return [Fault(path, "is required", missing=True)]
+    if isinstance(exc, ValueError):
+        return [Fault(path, str(exc))]
+    raise exc  # no hook raises anything else: this one is our own mistake
+
+
+def _step(exc: BaseException, path: str) -> str:
+    for note in getattr(exc, "__notes__", ()):
+        if isinstance(note, AttributeValidationNote):
+            return _join(path, wire_name(note.name))
+        if isinstance(note, IterableValidationNote):
+            index = note.index
+            return f"{path}[{index}]" if isinstance(index, int) else _join(path, str(index))
+    return path
+
+
+def _join(path: str, name: str) -> str:
+    if not (name.isidentifier() and name.isascii() and len(name) <= MAX_NAME):
+        name = "*"  # the name is the sender's own: it must not reach a log as it is
+    return f"{path}.{name}" if path else name
+
+
+# --- the converter -----------------------------------------------------------------------------
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple
+
+
+def _is_class(kind: Any) -> bool:
+    return attrs.has(get_origin(kind) or kind)
+
+
+def _is_optional(kind: Any) -> bool:
+    args = get_args(kind)
+    return get_origin(kind) in (Union, UnionType) and len(args) == 2 and type(None) in args  # noqa: PLR2004
+
+
+def _is_signal(kind: Any) -> bool:
+    args = get_args(kind)
+    return Missing in args and get_origin(args[0]) is Present
+
+
+_HOOKS: Final[tuple[tuple[Any, Hook], ...]] = (
+    (str, _exactly(str, name="a string")),
+    (int, _exactly(int, name="an integer")),
+    (bool, _exactly(bool, name="true or false")),
+    (float, _float),
+    (StrEnum, lambda value, kind: _one_of(kind, value)),
+    (Signals, _read_signals),
+    (Accepted | Refused, _read_result),
+)
+
+
+def _make_converter() -> Converter:
+    converter = Converter(detailed_validation=True)
+    for kind, hook in _HOOKS:
+        converter.register_structure_hook(kind, hook)
+    factories: tuple[tuple[Callable[[Any], bool], Callable[[Any], Hook]], ...] = (
+        (_is_tuple, _tuple),
+        (lambda kind: get_origin(kind) is Mapping or get_origin(kind) is dict, _mapping),
+        (_is_optional, _optional),
+        (lambda kind: get_origin(kind) is Literal, _literal),
+        (lambda kind: _is_class(kind) and kind is not Signals, _read_class),
+        (_is_signal, _read_signal),
+        (lambda kind: kind == Json or kind is Any, lambda _: lambda value, _: value),
+        (lambda kind: get_origin(kind) is Annotated, _annotated),
+    )
+    for fits, factory in factories:
+        converter.register_structure_hook_factory(fits, factory)
+    converter.register_unstructure_hook(StrEnum, str)
+    converter.register_unstructure_hook_factory(_is_tuple, _write_tuple)
+    converter.register_unstructure_hook_factory(_is_class, _write_class)
+    converter.register_unstructure_hook(
+        Signals, lambda signals: {name: unstructure(s) for name, s in signals.by_name.items()}
+    )
+    converter.register_unstructure_hook_factory(
+        lambda kind: kind is Accepted, lambda kind: _write_result(kind, ok=True)
+    )
+    converter.register_unstructure_hook_factory(
+        lambda kind: kind is Refused, lambda kind: _write_result(kind, ok=False)
+    )
+    return converter
+
+
+_converter: Final = _make_converter()
