@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from octet.service.atlas import Atlas
+from octet.service.atlas.as_types import AsType
+from octet.service.atlas.container import Array
+from octet.service.engine.facts import Facts
+from octet.service.engine.hypotheses import Transport
+from octet.service.engine.likelihoods import CrossLayer
+from octet.service.engine.likelihoods.cross_layer import stall_chance
+
+GAPS_MS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 80.0, 150.0, 600.0, 3000.0, 9000.0)
+
+
+@pytest.fixture(scope="module")
+def layers(atlas: Atlas) -> CrossLayer:
+    return CrossLayer.of(atlas)
+
+
+def fact(delta_ms: float | None, volleys: int = 24) -> Facts:
+    return Facts(source_ip="10.0.0.1", delta_ms=delta_ms, volleys=volleys, received_at_ms=0)
+
+
+def weigh(layers: CrossLayer, *facts: Facts, kind: AsType = AsType.ACCESS) -> Array:
+    """Return (B, C, S, K)."""
+    named = np.tile([5, 40, -1], (len(facts), 1))
+    network = np.full(len(facts), int(kind))
+    return np.asarray(layers.evidence(facts, named, network).log_prob[:, :, :, 0])
+
+
+def test_a_missing_gap_says_nothing(layers: CrossLayer) -> None:
+    """Zeros, also beside a session that has one."""
+    table = weigh(layers, fact(None), fact(50.0))
+    assert np.abs(table[0]).max() == 0
+    assert np.abs(table[1]).max() > 0
+
+
+def test_the_odds_of_a_proxy_never_fall(layers: CrossLayer) -> None:
+    """For every country and exit, a wider gap speaks no less for a proxy against no proxy."""
+    table = weigh(layers, *map(fact, GAPS_MS))
+    for clear in (Transport.DIRECT, Transport.VPN, Transport.ROAMING):
+        odds = table[:, :, Transport.PROXY] - table[:, :, clear]
+        assert (np.diff(odds, axis=0) >= -1e-9).all()
+
+
+def test_noise_clears_and_a_gap_does_not(layers: CrossLayer, atlas: Atlas) -> None:
+    """Chromium's usual noise speaks against a proxy, thirty milliseconds for one."""
+    row = atlas.country_row["DE"]
+    few, eight, many = weigh(layers, fact(2.0), fact(8.0), fact(30.0))[:, row, :, 0]
+    assert few[Transport.PROXY] < few[Transport.DIRECT] - 3
+    assert eight[Transport.PROXY] < eight[Transport.DIRECT] + 1
+    assert many[Transport.PROXY] > many[Transport.DIRECT] + 4
+
+
+def test_a_near_gap_is_no_far_country(layers: CrossLayer, atlas: Atlas) -> None:
+    """Light does not come from Australia to a German exit in fifteen milliseconds."""
+    german, australian = atlas.country_row["DE"], atlas.country_row["AU"]
+    named = np.array([[german, -1, -1]])
+    table = layers.evidence([fact(15.0)], named, np.array([AsType.ACCESS])).log_prob
+    assert table[0, german, Transport.PROXY, 0, 0] > table[0, australian, Transport.PROXY, 0, 1] + 2
+
+
+def test_fewer_volleys_wait_more_often() -> None:
+    """One volley may have waited, twenty-four hardly; satellites split TCP."""
+    access = np.array([AsType.ACCESS] * 3)
+    chances = stall_chance([fact(1.0, 1), fact(1.0, 8), fact(1.0, 24)], access)
+    assert chances[0] > chances[1] >= chances[2] > 0
+    assert stall_chance([fact(1.0)], np.array([AsType.SATELLITE]))[0] > 0.4
+
+
+def test_a_satellites_gap_is_no_proxy(layers: CrossLayer, atlas: Atlas) -> None:
+    """Half a second of gap is usual over a satellite that splits TCP."""
+    row = atlas.country_row["US"]
+    table = weigh(layers, fact(550.0), kind=AsType.SATELLITE)[0, row, :, 0]
+    assert table[Transport.PROXY] < table[Transport.DIRECT] + 2

@@ -1,0 +1,183 @@
+"""Golden sessions on the real atlas: what must hold of every version of the engine."""
+
+from typing import Any
+
+import attrs
+import pytest
+
+from octet.schema import Clock, Envelope, Present, Signals
+from octet.schema.verdict import Alarm
+from octet.service.engine import Engine
+from tests.service.engine import sessions
+from tests.service.engine.sessions import BERLIN, LONDON, PARIS, session
+
+BRITISH = ("en-GB", "en")
+
+
+def judge(engine: Engine, *args: Any, **changes: Any) -> Any:
+    [verdict] = engine.judge([session(*args, **changes)])
+    return verdict
+
+
+@pytest.mark.parametrize("kernel_ms", [0.05, 0.3, 5.0, 12.0, 25.0])
+@pytest.mark.parametrize("delta_ms", [0.5, 1.0, 3.0, 5.0, 8.0])
+def test_an_honest_home(engine: Engine, kernel_ms: float, delta_ms: float) -> None:
+    """A German at home is in Germany for sure, however short the line and noisy the browser."""
+    verdict = judge(engine, kernel_ms=kernel_ms, delta_ms=delta_ms)
+    assert (verdict.country, verdict.alarm) == ("DE", Alarm.NONE)
+    assert verdict.confidence > 0.9
+    assert verdict.feasible_region is None
+
+
+@pytest.mark.parametrize("zone", [LONDON, PARIS])
+@pytest.mark.parametrize("kernel_ms", [0.2, 8.0, 25.0])
+@pytest.mark.parametrize("address", [sessions.FRENCH_HOME, sessions.FRENCH_MOBILE])
+def test_a_traveller(engine: Engine, zone: str, kernel_ms: float, address: str) -> None:
+    """A Briton in France is in France, whatever the laptop says, and no cause for alarm."""
+    verdict = judge(
+        engine, address, zone=zone, languages=BRITISH, edge="paris", kernel_ms=kernel_ms
+    )
+    assert verdict.country == "FR"
+    assert verdict.alarm <= Alarm.LOW
+
+
+VPN_EXITS = [
+    (sessions.DUTCH_EXIT, "amsterdam", "NL"),
+    (sessions.DUTCH_HOST, "amsterdam", "NL"),
+    (sessions.SWISS_EXIT, "zurich", "CH"),
+    (sessions.SCATTERED_EXIT, "zurich", "SE"),
+]
+
+
+@pytest.mark.parametrize(("address", "edge", "advertised"), VPN_EXITS)
+@pytest.mark.parametrize("kernel_ms", [0.2, 15.0])
+def test_a_vpn(engine: Engine, address: str, edge: str, advertised: str, kernel_ms: float) -> None:
+    """A German behind a foreign exit alarms, and is never confidently where the exit is."""
+    verdict = judge(engine, address, edge=edge, kernel_ms=kernel_ms)
+    assert verdict.alarm >= Alarm.MEDIUM
+    assert verdict.country in {"DE", None}
+    assert verdict.country != advertised
+    assert verdict.confidence < judge(engine).confidence
+
+
+@pytest.mark.parametrize("address", [sessions.GERMAN_HOME, sessions.GERMAN_HOST])
+@pytest.mark.parametrize("delta_ms", [30.0, 80.0, 150.0, 600.0])
+@pytest.mark.parametrize("kernel_ms", [0.2, 12.0])
+def test_a_proxy_that_ends_tcp(
+    engine: Engine, address: str, delta_ms: float, kernel_ms: float
+) -> None:
+    """A gap between the layers alarms although everything else is honest and German."""
+    verdict = judge(engine, address, delta_ms=delta_ms, kernel_ms=kernel_ms)
+    assert verdict.alarm >= Alarm.MEDIUM
+    assert verdict.confidence < judge(engine).confidence
+
+
+@pytest.mark.parametrize("delta_ms", [30.0, 80.0, 150.0, 600.0, 2900.0])
+def test_one_mismatch_alone_is_never_high(engine: Engine, delta_ms: float) -> None:
+    """The gap alone, however wide, is one sign."""
+    assert judge(engine, delta_ms=delta_ms).alarm == Alarm.MEDIUM
+
+
+def test_two_signs_are_high(engine: Engine) -> None:
+    """A hosting address and a gap are two."""
+    assert judge(engine, sessions.GERMAN_HOST, delta_ms=150.0).alarm == Alarm.HIGH
+
+
+@pytest.mark.parametrize(("edge", "kernel_ms"), [("london", 70.0), ("paris", 90.0)])
+def test_a_roamer(engine: Engine, edge: str, kernel_ms: float) -> None:
+    """A British phone in France, routed home, is in France."""
+    verdict = judge(
+        engine,
+        sessions.BRITISH_MOBILE,
+        zone=PARIS,
+        languages=BRITISH,
+        edge=edge,
+        kernel_ms=kernel_ms,
+    )
+    assert verdict.country == "FR"
+    assert verdict.alarm <= Alarm.LOW
+
+
+def test_a_relay(engine: Engine) -> None:
+    """A relay keeps its country, and its gap is no cause for alarm."""
+    verdict = judge(
+        engine, "172.224.1.1", zone="America/New_York", languages=["en-US"], delta_ms=20.0
+    )
+    assert verdict.country == "US"
+    assert verdict.alarm <= Alarm.LOW
+
+
+BARE: dict[str, Any] = {"edge": None, "kernel_ms": None, "delta_ms": None}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"zone": "UTC", "languages": ["en-US"]},
+        {"zone": "Atlantic/Reykjavik", "languages": ["en-US"], "offsets": (0, 0)},
+        {"zone": None, "languages": ["en-US"]},
+        {"zone": None, "languages": None},
+    ],
+)
+def test_little_but_the_address(engine: Engine, changes: dict[str, Any]) -> None:
+    """What privacy browsers say is nothing: the address answers, with less confidence."""
+    verdict = judge(engine, **BARE, **changes)
+    assert (verdict.country, verdict.alarm) == ("DE", Alarm.NONE)
+    assert 0.5 < verdict.confidence < judge(engine).confidence
+
+
+def test_nothing_at_all(engine: Engine) -> None:
+    """Who says nothing gets no country and no alarm."""
+    verdict = judge(engine, sessions.PRIVATE, zone=None, languages=None, **BARE)
+    assert (verdict.country, verdict.alarm) == (None, Alarm.NONE)
+    assert verdict.confidence < 0.2
+    assert verdict.estimated_location is verdict.confidence_radius_km is None
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "10.1.2.3", "::1", "fd00::1"])
+@pytest.mark.parametrize("delta_ms", [20.0, 120.0, 900.0])
+@pytest.mark.parametrize("address", [None, sessions.GERMAN_HOME, sessions.DUTCH_EXIT])
+def test_an_undeclared_proxy_before_the_edge(
+    engine: Engine, peer: str, delta_ms: float, address: str | None
+) -> None:
+    """An edge whose peers are its own proxy alarms nobody above low."""
+    verdict = judge(engine, address or peer, peer=peer, delta_ms=delta_ms, kernel_ms=0.1)
+    assert verdict.alarm <= Alarm.LOW
+
+
+@pytest.mark.parametrize("edge", ["sydney", "london", "zurich"])
+@pytest.mark.parametrize("kernel_ms", [0.1, 2.0, 15.0])
+def test_an_edge_in_the_wrong_place(engine: Engine, edge: str, kernel_ms: float) -> None:
+    """A delay that the edge's place forbids does not alarm by itself, nor moves the visitor."""
+    verdict = judge(engine, edge=edge, kernel_ms=kernel_ms)
+    assert verdict.country == "DE"
+    assert verdict.alarm <= Alarm.LOW
+
+
+def test_a_wrong_clock_changes_nothing(engine: Engine) -> None:
+    """No verdict depends on the browser's clock."""
+    plain = session()
+    skewed = with_signal(plain, "clock", Present(Clock(0)))
+    assert engine.judge([plain]) == engine.judge([skewed])
+
+
+def test_a_channel_from_another_address_shows_no_gap(engine: Engine) -> None:
+    """A dual-stack channel's delay is not held against the post's address."""
+    verdict = judge(engine, delta_ms=150.0, channel_ip="198.41.0.4")
+    assert verdict.alarm == Alarm.NONE
+
+
+def test_an_empty_batch(engine: Engine) -> None:
+    """No envelopes, no verdicts."""
+    assert engine.judge([]) == []
+
+
+def test_berlin_is_not_everything(engine: Engine) -> None:
+    """The zone alone names the country when the address says nothing."""
+    verdict = judge(engine, sessions.PRIVATE, zone=BERLIN, languages=None, **BARE)
+    assert verdict.country == "DE"
+
+
+def with_signal(envelope: Envelope, name: str, signal: Present[Any]) -> Envelope:
+    signals = Signals({**envelope.report.signals.by_name, name: signal})
+    return attrs.evolve(envelope, report=attrs.evolve(envelope.report, signals=signals))
