@@ -1,0 +1,1 @@
+"""Loads and measurements. The visitor in here also stands in for a browser where there is none."""

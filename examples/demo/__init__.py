@@ -1,0 +1,1 @@
+"""``make demo``: service, edges and a customer's app on loopback, four real browser sessions."""
