@@ -40,6 +40,7 @@ $(COLLECTOR): $(STAMPS)/npm $(COLLECTOR_SOURCES)
 
 $(ATLAS): $(STAMPS)/npm $(STAMPS)/python $(ATLAS_SOURCES)
 	$(BIN)/python -m octet.service.atlas.build --node-modules node_modules --output $@
+	touch $@
 
 # A real browser, where this may install one; without it the demo says so and tests are deselected.
 browser:

@@ -6,6 +6,7 @@ import pytest
 
 from octet.service.atlas import Atlas
 from octet.service.atlas.assembly import build, is_current
+from octet.service.config import DEFAULT_ATLAS
 from octet.service.engine import Engine
 
 ROOT = Path(__file__).parents[2]
@@ -21,10 +22,9 @@ def node_modules() -> Path:
 @pytest.fixture(scope="session")
 def atlas_path() -> Path:
     """The artefact as `make setup` builds it; built here only when it is missing or stale."""
-    path = ROOT / ".build" / "atlas.octet"
-    if not is_current(path, NODE_MODULES):
-        build(NODE_MODULES, path)
-    return path
+    if not is_current(DEFAULT_ATLAS, NODE_MODULES):
+        build(NODE_MODULES, DEFAULT_ATLAS)
+    return DEFAULT_ATLAS
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,84 @@
+"""``octet-service``: serve, prove the configuration, or look after the keyring."""
+
+import argparse
+import logging
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import trio
+
+from octet import __version__
+from octet.service import clock
+from octet.service.config import ServiceConfig
+from octet.service.credentials import commands
+from octet.serving import ConfigError, ServerSettings, listen, serve, shutdown_signal
+
+logger = logging.getLogger("octet.service")
+
+EXIT_FAILED = 1
+EXIT_CONFIG = 2
+DRAIN_S = 12.0
+"""Requests in flight at shutdown get this long: more than the longest long poll."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    options = _parser().parse_args(arguments)
+    if options.command == "keys":
+        return commands.run(options, os.environ, clock.epoch_ms)
+    logging.basicConfig(
+        level=logging.INFO,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        return _start(os.environ, only_check=options.check_config)
+    except ConfigError as exc:
+        print(f"octet-service: the configuration cannot be used:\n{exc}", file=sys.stderr)  # noqa: T201
+        return EXIT_CONFIG
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="octet-service",
+        description="Serve the service. All settings are environment variables.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument(
+        "--check-config", action="store_true", help="say what is wrong with the settings, and end"
+    )
+    commands.add_parser(parser.add_subparsers(dest="command", metavar="COMMAND"))
+    return parser
+
+
+def _start(variables: Mapping[str, str], *, only_check: bool) -> int:
+    from octet.service.assembly import assemble  # noqa: PLC0415 - keys and faults need no numpy
+
+    config = ServiceConfig.from_environment(variables)
+    settings = ServerSettings(
+        drain_s=DRAIN_S,
+        tls=config.tls_context(),
+        ready_file=config.ready_file,
+    )
+    app = assemble(config)
+    if only_check:
+        print("octet-service: the configuration is fine")  # noqa: T201
+        return 0
+    try:
+        listener = listen(config.host, config.port)
+    except OSError as exc:
+        logger.error("cannot listen on %s port %d: %s", config.host, config.port, exc.strerror)
+        return EXIT_FAILED
+    trio.run(_serve, app, listener, settings)
+    return 0
+
+
+async def _serve(app: Any, listener: socket.socket, settings: ServerSettings) -> None:
+    await serve(app, listener, settings, shutdown=shutdown_signal)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""The service over HTTP: posts from edges, reads from backends.
+
+This file translates: requests into calls, results and errors into responses. What leaves through it
+is a verdict, a pending, or a problem; none of them says why.
+"""
+
+from collections.abc import Callable
+
+import trio
+from quart import Response, g, request
+from quart_trio import QuartTrio
+
+import octet
+from octet.schema import MAX_BATCH_BYTES, SchemaError, encode, structure
+from octet.schema.verdict import Pending
+from octet.service import clock
+from octet.service.batch import detail
+from octet.service.bench import Bench
+from octet.service.config import ServiceConfig
+from octet.service.credentials import (
+    Gate,
+    KeyringFile,
+    KeyringGate,
+    KeyringWatch,
+    OpenGate,
+    RefusedError,
+)
+from octet.service.errors import JudgeFailedError, OverloadedError
+from octet.service.intake import Intake
+from octet.service.judge import Judge
+from octet.service.verdicts import MemoryStore, VerdictStore
+from octet.serving import ProblemError, answer_problems, problem_response
+
+BODY_S = 15
+"""From a post's header to the end of its body, seconds."""
+MAX_WAIT_MS = 10_000
+"""The longest long poll, milliseconds; who asks for more gets this."""
+MAX_WAIT_DIGITS = 18
+RETRY_AFTER = {"retry-after": "1"}
+
+
+def create_app(
+    config: ServiceConfig,
+    judge: Judge,
+    *,
+    store: VerdictStore | None = None,
+    bench: Bench | None = None,
+    epoch_ms: Callable[[], int] = clock.epoch_ms,
+) -> QuartTrio:
+    """Make the application.
+
+    Args:
+        config: says where the keyring is and how long verdicts are held.
+        judge: the engine.
+        store: where verdicts are held; default: this process's memory.
+        bench: where *judge* sits; default: a bench of the usual size.
+        epoch_ms: the wall clock, for the window of credentials.
+
+    Raises:
+        KeyringError: the keyring cannot be used.
+    """
+    routes = _Routes(
+        gate=_gate(config, epoch_ms),
+        store=store or MemoryStore(ttl_s=config.verdict_ttl_s),
+        bench=bench or Bench(judge),
+    )
+    app = QuartTrio("octet.service", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_BYTES
+    app.config["BODY_TIMEOUT"] = BODY_S
+    answer_problems(app)
+    _answer_errors(app)
+    app.add_url_rule("/v1/signals", view_func=routes.signals, methods=["POST"])
+    app.add_url_rule("/v1/verdict/<ref>", view_func=routes.verdict, methods=["GET"])
+    app.add_url_rule("/health", view_func=routes.health, methods=["GET"])
+    app.add_url_rule("/ready", view_func=routes.ready, methods=["GET"])
+    return app
+
+
+class _Routes:
+    """The handlers, and what they share."""
+
+    def __init__(self, *, gate: Gate, store: VerdictStore, bench: Bench) -> None:
+        self._gate = gate
+        self._store = store
+        self._bench = bench
+        self._intake = Intake(bench, store)
+
+    async def signals(self) -> Response:
+        """``POST /v1/signals``: the licence first, so that only customers cost us a body."""
+        realm = self._gate.license(request.headers.get("x-octet-license", ""))
+        if request.mimetype != "application/json":
+            raise ProblemError("unsupported_media_type")
+        with self._bench.seat():
+            body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
+            results = await self._intake.take(realm, body, g.request_id)
+        return _json(encode(results))
+
+    async def verdict(self, ref: str) -> Response:
+        """``GET /v1/verdict/{ref}``: whatever is not there to be read is pending, for one body."""
+        realm = self._gate.partner_key(request.headers.get("x-octet-partner-key", ""))
+        pending = structure(Pending, {"ref": ref})
+        verdict = await self._store.wait(realm, ref, _wait_ms(request.args.get("waitMs")) / 1000)
+        if verdict is None:
+            return _json(encode({"status": "pending", "ref": pending.ref}), status=404)
+        return _json(encode(verdict))
+
+    async def health(self) -> Response:
+        """``GET /health``: the process lives."""
+        return _json(encode({"ok": True, "version": octet.__version__}))
+
+    async def ready(self) -> Response:
+        """``GET /ready``: it can do its work, or why not."""
+        faults = [self._gate.fault(), self._store.fault(), self._bench.fault()]
+        reasons = [fault for fault in faults if fault is not None]
+        body = encode({"ok": not reasons, "reasons": reasons})
+        return _json(body, status=503 if reasons else 200)
+
+
+def _gate(config: ServiceConfig, epoch_ms: Callable[[], int]) -> Gate:
+    if config.keyring is None:
+        return OpenGate()
+    watch = KeyringWatch(KeyringFile(config.keyring), monotonic=trio.current_time)
+    return KeyringGate(watch, epoch_ms=epoch_ms)
+
+
+def _answer_errors(app: QuartTrio) -> None:
+    """Give each of our errors its problem."""
+
+    @app.errorhandler(RefusedError)
+    async def refused(error: RefusedError) -> Response:
+        return problem_response(ProblemError(error.code))
+
+    @app.errorhandler(SchemaError)
+    async def unreadable(error: SchemaError) -> Response:
+        return problem_response(ProblemError(error.code, detail(error)))
+
+    @app.errorhandler(OverloadedError)
+    async def overloaded(error: OverloadedError) -> Response:
+        return problem_response(ProblemError("overloaded", str(error), RETRY_AFTER))
+
+    @app.errorhandler(JudgeFailedError)
+    async def failed(_: JudgeFailedError) -> Response:
+        return problem_response(ProblemError("internal"))
+
+
+def _json(body: bytes, *, status: int = 200) -> Response:
+    return Response(
+        body,
+        status=status,
+        content_type="application/json",
+        headers={"cache-control": "no-store"},
+    )
+
+
+def _wait_ms(text: str | None) -> int:
+    """Return how long a read may wait, milliseconds."""
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdigit()):
+        raise ProblemError("malformed", "waitMs: must be an integer from 0 to 10000")
+    return min(int(text), MAX_WAIT_MS) if len(text) <= MAX_WAIT_DIGITS else MAX_WAIT_MS

@@ -1,0 +1,88 @@
+"""The bench: where the judge sits, in a worker thread of its own.
+
+Parsing a batch and judging it take milliseconds of CPU, so they leave the event loop and long polls
+stay lively. One thread works, as the interpreter would let no second one work beside it; those who
+wait for it are counted, and one too many is turned away.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+import trio
+
+from octet.schema import Envelope
+from octet.schema.verdict import Verdict
+from octet.service.errors import JudgeFailedError, OverloadedError
+from octet.service.judge import Judge
+from octet.serving.failure import describe
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+MAX_POSTS = 64
+"""Posts that are being read, judged or held at once; each is at most 8 MiB."""
+
+
+class Bench:
+    """Takes posts, so many at a time, and judges them one after another."""
+
+    def __init__(self, judge: Judge, *, max_posts: int = MAX_POSTS) -> None:
+        self._judge = judge
+        self._max_posts = max_posts
+        self._posts = 0
+        self._thread = trio.CapacityLimiter(1)
+
+    @contextmanager
+    def seat(self) -> Iterator[None]:
+        """Have a place for one post, from before its body is read until it is answered.
+
+        Raises:
+            OverloadedError: all places are taken.
+        """
+        if self._posts >= self._max_posts:
+            raise OverloadedError("too many posts")
+        self._posts += 1
+        try:
+            yield
+        finally:
+            self._posts -= 1
+
+    def fault(self) -> str | None:
+        """Return why no post can be taken at present, for the operator; None when one can."""
+        return "all places for posts are taken" if self._posts >= self._max_posts else None
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do *work* in the worker thread and return its result.
+
+        Cancellation: work that has begun is finished first. Timeout: none; the client owns it.
+        """
+        return await trio.to_thread.run_sync(work, limiter=self._thread)
+
+    async def judge(self, envelopes: Sequence[Envelope]) -> list[Verdict | None]:
+        """Return one verdict an envelope, in order; None for one that the engine cannot bear.
+
+        Cancellation: as `run`. Timeout: none; the client owns it.
+
+        Raises:
+            JudgeFailedError: the engine could judge none of them.
+        """
+        if not envelopes:
+            return []
+        verdicts = await self.run(lambda: _judge(self._judge, envelopes))
+        if not any(verdicts):
+            raise JudgeFailedError(f"none of {len(envelopes)} envelopes could be judged")
+        return verdicts
+
+
+def _judge(judge: Judge, envelopes: Sequence[Envelope]) -> list[Verdict | None]:
+    """Judge all in one pass; if that fails, each alone, so that one cannot hurt the others."""
+    try:
+        return [verdict for verdict, _ in zip(judge.judge(envelopes), envelopes, strict=True)]
+    except Exception as exc:  # noqa: BLE001 - the boundary around the engine
+        logger.error("the engine failed on %d envelopes: %s", len(envelopes), describe(exc))
+        if len(envelopes) == 1:
+            return [None]
+        return [verdict for envelope in envelopes for verdict in _judge(judge, [envelope])]

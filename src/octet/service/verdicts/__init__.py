@@ -1,0 +1,7 @@
+"""Verdicts on their way from the engine to the partner's backend. No signal comes in here."""
+
+from octet.service.verdicts.memory import MemoryStore
+from octet.service.verdicts.standing import standing
+from octet.service.verdicts.store import VerdictStore
+
+__all__ = ["MemoryStore", "VerdictStore", "standing"]

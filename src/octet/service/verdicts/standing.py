@@ -1,0 +1,19 @@
+"""What stands when one reference is reported several times."""
+
+from attrs import evolve
+
+from octet.schema.verdict import Verdict
+
+
+def standing(earlier: Verdict | None, later: Verdict) -> Verdict:
+    """Return what stands after *later*: the latest country that was found, the highest alarm.
+
+    A later report without a country says too little to take back an earlier one's; all that
+    belongs to the country (confidence, place, region) stays with it.
+
+    Source: the contract, "Edge → service".
+    """
+    if earlier is None:
+        return later
+    found = earlier if later.country is None and earlier.country is not None else later
+    return evolve(found, alarm=max(earlier.alarm, later.alarm))

@@ -1,0 +1,139 @@
+"""``octet-service keys``, from the command line to the file."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from octet.service.__main__ import main
+from octet.service.credentials import KeyringFile
+from octet.service.credentials.tokens import verify
+from tests.service.fakes import NOW_MS
+
+
+class Desk:
+    """Runs commands on one keyring."""
+
+    def __init__(self, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.path = path
+        self._capsys = capsys
+
+    def run(self, *arguments: str, status: int = 0) -> tuple[str, str]:
+        assert main(["keys", "--keyring", str(self.path), *arguments]) == status
+        out, err = self._capsys.readouterr()
+        return out, err
+
+    def rows(self) -> list[dict[str, Any]]:
+        rows = json.loads(self.run("list", "--json")[0])
+        assert isinstance(rows, list)
+        return rows
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Desk:
+    monkeypatch.setattr("octet.service.clock.epoch_ms", lambda: NOW_MS)
+    desk = Desk(tmp_path / "keyring.json", capsys)
+    desk.run("init")
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("command", "kind"), [("issue-license", "license"), ("issue-partner-key", "partner")]
+)
+@pytest.mark.parametrize("test", [True, False])
+def test_issue(desk: Desk, command: str, kind: str, test: bool) -> None:
+    """Standard output is the token alone; the list knows it, the file does not hold it."""
+    out, err = desk.run(command, "--partner", "acme", "--days", "2", *(["--test"] if test else []))
+    token = out.removesuffix("\n")
+    assert token not in err
+    assert token not in desk.path.read_text()
+    claims = verify(token, KeyringFile(desk.path).read().verifiers).claims
+    assert desk.rows() == [
+        {
+            "jti": claims.jti,
+            "kind": kind,
+            "partner": "acme",
+            "live": not test,
+            "nbf": "2026-09-21T14:13:20+00:00",
+            "exp": "2026-09-23T14:13:20+00:00",
+            "revoked": False,
+        }
+    ]
+
+
+def test_quota_and_signing_keys(desk: Desk) -> None:
+    """Quota and signing keys get into the token, in whichever base64 the key came, with a word."""
+    raw = ("A" * 42 + "8", "+/" * 21 + "8=")
+    keys = [part for key in raw for part in ("--signing-key", key)]
+    out, err = desk.run("issue-license", "--partner", "acme", "--quota", "60", *keys)
+    claims = verify(out.strip(), KeyringFile(desk.path).read().verifiers).claims
+    assert claims.quota == 60
+    assert claims.signing_keys == ("A" * 42 + "8", "-_" * 21 + "8")
+    assert err.count("note:") == 2
+
+
+def test_revoke(desk: Desk) -> None:
+    """A revoked credential is listed as such."""
+    desk.run("issue-license", "--partner", "acme")
+    jti = desk.rows()[0]["jti"]
+    desk.run("revoke", jti)
+    assert desk.rows()[0]["revoked"] is True
+    assert f"{jti}  license  live  acme  revoked" in desk.run("list")[0]
+
+
+def test_revoke_unknown(desk: Desk) -> None:
+    """A mistyped jti fails with status 1."""
+    assert "no credential" in desk.run("revoke", "nobody", status=1)[1]
+
+
+def test_init_never_overwrites(desk: Desk) -> None:
+    """A second init fails and says so."""
+    assert "exists already" in desk.run("init", status=1)[1]
+
+
+def test_rotate(desk: Desk) -> None:
+    """After a rotation both tokens verify, each by its own key."""
+    old = desk.run("issue-license", "--partner", "acme")[0].strip()
+    desk.run("rotate")
+    new = desk.run("issue-license", "--partner", "acme")[0].strip()
+    keys = KeyringFile(desk.path).read().verifiers
+    assert verify(old, keys).kid != verify(new, keys).kid
+
+
+def test_keyring_from_environment(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without --keyring it is OCTET_KEYRING; without both the command ends with status 2."""
+    monkeypatch.setenv("OCTET_KEYRING", str(desk.path))
+    assert main(["keys", "list", "--json"]) == 0
+    assert capsys.readouterr().out == "[]\n"
+    monkeypatch.delenv("OCTET_KEYRING")
+    assert main(["keys", "list"]) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["issue-license"],
+        ["issue-license", "--partner", "acme", "--days", "0"],
+        ["issue-license", "--partner", "acme", "--days", "soon"],
+        ["issue-license", "--partner", "acme", "--signing-key", "short"],
+        ["issue-partner-key", "--partner", "acme", "--signing-key", "A" * 43],
+    ],
+)
+def test_usage(desk: Desk, arguments: list[str]) -> None:
+    """A command line that makes no sense ends with status 2."""
+    with pytest.raises(SystemExit) as caught:
+        desk.run(*arguments)
+    assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("partner", ["", "a b", "ä", "x" * 129])
+def test_partner_must_be_an_identifier(desk: Desk, partner: str) -> None:
+    """A partner's id that no token could carry is refused, and nothing is issued."""
+    assert "partner" in desk.run("issue-license", "--partner", partner, status=1)[1]
+    assert desk.rows() == []

@@ -1,0 +1,68 @@
+"""The keyring as data."""
+
+import pytest
+
+from octet.service.credentials import Keyring, KeyringError
+from octet.service.credentials.keyring import Issued, KeyState, Kind, OperatorKey
+
+THEN = "2026-09-21T00:00:00+00:00"
+
+
+def make() -> Keyring:
+    return Keyring(keys=(OperatorKey.generate(THEN),))
+
+
+def issued(jti: str) -> Issued:
+    return Issued(jti=jti, kind=Kind.LICENSE, partner="acme", live=True, nbf=THEN, exp=THEN)
+
+
+def test_kid_is_a_public_key_id() -> None:
+    """A key is named by the PASERK id of its public half, and no two are named alike."""
+    first, second = make().active, make().active
+    assert first.kid.startswith("k4.pid.")
+    assert first.kid != second.kid
+
+
+def test_secret_is_not_shown() -> None:
+    """The text of a key, which may end up in a traceback, has no secret in it."""
+    key = make().active
+    assert key.secret not in repr(key)
+
+
+def test_rotation_leaves_no_gap() -> None:
+    """After a rotation the new key signs, and both verify."""
+    before = make()
+    after = before.rotated(OperatorKey.generate(THEN))
+    assert after.active.kid != before.active.kid
+    assert set(after.verifiers) == {before.active.kid, after.active.kid}
+    assert [key.state for key in after.keys] == [KeyState.RETIRING, KeyState.ACTIVE]
+
+
+def test_revocation_is_idempotent() -> None:
+    """To revoke twice is to revoke once."""
+    keyring = make().with_issued(issued("a")).with_issued(issued("b")).with_revoked("a", THEN)
+    assert keyring.revoked_ids == {"a"}
+    assert keyring.with_revoked("a", THEN) == keyring
+
+
+def test_unknown_jti() -> None:
+    """A mistyped jti is told, not taken."""
+    with pytest.raises(KeyringError, match="no credential"):
+        make().with_revoked("nobody", THEN)
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_one_active_key(count: int) -> None:
+    """Exactly one key signs."""
+    keyring = Keyring(keys=tuple(OperatorKey.generate(THEN) for _ in range(count)))
+    with pytest.raises(KeyringError, match=f"one active key, and has {count}"):
+        _ = keyring.active
+
+
+@pytest.mark.parametrize("secret", ["", "k4.secret.AAAA", "k4.local." + "A" * 43, "nonsense"])
+def test_damaged_key(secret: str) -> None:
+    """A key that is none is told without being repeated."""
+    key = OperatorKey(secret=secret, state=KeyState.ACTIVE, created=THEN)
+    with pytest.raises(KeyringError) as caught:
+        _ = key.pair
+    assert not secret or secret not in str(caught.value)

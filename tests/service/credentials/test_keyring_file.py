@@ -1,0 +1,122 @@
+"""The keyring on disk: private, never half written, never overwritten."""
+
+import multiprocessing
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from octet.service.credentials import Keyring, KeyringError, KeyringFile
+from octet.service.credentials.keyring import OperatorKey
+from tests.service.fakes import Cupboard
+
+THEN = "2026-09-21T00:00:00+00:00"
+
+
+def fresh() -> Keyring:
+    return Keyring(keys=(OperatorKey.generate(THEN),))
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o277])
+def test_mode(tmp_path: Path, umask: int) -> None:
+    """Whatever the umask, the file has mode 600."""
+    file = KeyringFile(tmp_path / "keyring.json")
+    before = os.umask(umask)
+    try:
+        file.create(fresh())
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    """What was written is read."""
+    file = KeyringFile(tmp_path / "keyring.json")
+    keyring = fresh()
+    file.create(keyring)
+    assert file.read() == keyring
+
+
+def test_create_never_overwrites(tmp_path: Path) -> None:
+    """A second init leaves the first keyring as it is."""
+    file = KeyringFile(tmp_path / "keyring.json")
+    file.create(fresh())
+    before = file.path.read_bytes()
+    with pytest.raises(KeyringError, match="exists already"):
+        file.create(fresh())
+    assert file.path.read_bytes() == before
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o666])
+def test_others_may_not_read(tmp_path: Path, mode: int) -> None:
+    """A keyring that others can read is not used."""
+    cupboard = Cupboard(tmp_path / "keyring.json")
+    cupboard.file.path.chmod(mode)
+    with pytest.raises(KeyringError, match="mode 600"):
+        cupboard.file.read()
+    with pytest.raises(KeyringError, match="mode 600"):
+        cupboard.revoke()
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"keys":[]}', '{"keys":[{"secret":"x"}]}', "\xff"])
+def test_no_keyring(tmp_path: Path, text: str) -> None:
+    """A file that is no keyring is told as such."""
+    path = tmp_path / "keyring.json"
+    path.write_text(text, encoding="latin-1")
+    path.chmod(0o600)
+    with pytest.raises(KeyringError):
+        KeyringFile(path).read()
+
+
+def test_not_there(tmp_path: Path) -> None:
+    """A missing file is the operator's fault, told in words."""
+    with pytest.raises(KeyringError, match="cannot be read: No such file"):
+        KeyringFile(tmp_path / "keyring.json").read()
+    with pytest.raises(KeyringError, match="cannot be written"):
+        KeyringFile(tmp_path / "no" / "keyring.json").create(fresh())
+
+
+def test_failed_write_leaves_the_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the disk fails the old keyring stands, and no stray file is left."""
+    cupboard = Cupboard(tmp_path / "keyring.json")
+    before = cupboard.file.path.read_bytes()
+
+    def broken(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(KeyringError, match="No space left"):
+        cupboard.issue()
+    assert cupboard.file.path.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["keyring.json", "keyring.json.lock"]
+
+
+def test_link_stays_a_link(tmp_path: Path) -> None:
+    """A keyring behind a symbolic link is replaced where it is."""
+    target = Cupboard(tmp_path / "target.json").file.path
+    link = tmp_path / "keyring.json"
+    link.symlink_to(target)
+    file = KeyringFile(link)
+    file.update(lambda keyring: keyring.rotated(OperatorKey.generate(THEN)))
+    assert link.is_symlink()
+    assert len(KeyringFile(target).read().keys) == 2
+
+
+def rotate(path: str, times: int) -> None:
+    for _ in range(times):
+        KeyringFile(Path(path)).update(lambda k: k.rotated(OperatorKey.generate(THEN)))
+
+
+def test_writers_take_turns(tmp_path: Path) -> None:
+    """Several processes write at once and no change is lost."""
+    file = KeyringFile(tmp_path / "keyring.json")
+    file.create(fresh())
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=rotate, args=(str(file.path), 5)) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(timeout=60)
+    assert [writer.exitcode for writer in writers] == [0, 0, 0]
+    assert len(file.read().keys) == 16

@@ -1,0 +1,439 @@
+"""The service over HTTP, in-process and on virtual time."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+import trio
+from quart.wrappers import Response
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+from octet.schema import MAX_BATCH_BYTES, PROBLEM_TYPE, Problem, decode
+from octet.schema.signal import wire_name
+from octet.schema.verdict import Verdict
+from octet.service.app import create_app
+from octet.service.bench import Bench
+from octet.service.config import ServiceConfig
+from octet.service.credentials import Kind
+from octet.service.engine import Engine
+from octet.service.verdicts import MemoryStore
+from tests.service.fakes import (
+    FRANCE,
+    GERMANY,
+    NOW_MS,
+    Cupboard,
+    ScriptedJudge,
+    batch,
+    raw_envelope,
+)
+
+REF = "sess_12345678"
+URL = f"/v1/verdict/{REF}"
+JSON = {"content-type": "application/json"}
+
+
+class House:
+    """The application, its parts, and one good credential of each kind."""
+
+    def __init__(self, path: Path) -> None:
+        self.cupboard = Cupboard(path)
+        self.license = {"x-octet-license": self.cupboard.issue(), **JSON}
+        self.key = {"x-octet-partner-key": self.cupboard.issue(Kind.PARTNER)}
+        self.judge = ScriptedJudge()
+        self.store = MemoryStore(ttl_s=600, max_waiters=2)
+        self.bench = Bench(self.judge, max_posts=2)
+        self.app = create_app(
+            ServiceConfig(keyring=self.cupboard.file.path),
+            self.judge,
+            store=self.store,
+            bench=self.bench,
+            epoch_ms=lambda: NOW_MS,
+        )
+        self.client = self.app.test_client()
+
+    async def post(self, *raws: Any, **headers: str) -> Response:
+        return await self.post_body(batch(*raws), self.license | headers)
+
+    async def post_body(self, body: bytes, headers: dict[str, str]) -> Response:
+        response = await self.client.post("/v1/signals", data=body, headers=headers)
+        assert isinstance(response, Response)
+        return response
+
+    async def read(self, url: str = URL, **headers: str) -> Response:
+        response = await self.client.get(url, headers=headers or self.key)
+        assert isinstance(response, Response)
+        return response
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path / "keyring.json")
+    yield house
+    assert len(house.store.waiters) == 0
+    assert house.bench.fault() is None
+
+
+class Peer:
+    """The other end of one request, which can hang up."""
+
+    def __init__(self, body: bytes) -> None:
+        self.answer: list[Any] = []
+        self._body: bytes | None = body
+        self._gone = trio.Event()
+
+    async def call(
+        self, app: Any, method: str, path: str, query: str, headers: dict[str, str]
+    ) -> None:
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "query_string": query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }
+        await app(scope, self._receive, self._send)
+
+    def hang_up(self) -> None:
+        self._gone.set()
+
+    async def _receive(self) -> Any:
+        if self._body is None:
+            await self._gone.wait()
+            return {"type": "http.disconnect"}
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def _send(self, event: Any) -> None:
+        self.answer.append(event)
+
+
+async def problem_of(response: Response, code: str) -> Problem:
+    """Check that *response* is the problem *code* in every respect, and return it."""
+    body = decode(Problem, await response.get_data(as_text=False))
+    assert response.content_type == PROBLEM_TYPE
+    assert (body.code, body.status) == (code, response.status_code)
+    assert body.request_id == response.headers["x-request-id"]
+    return body
+
+
+# --- posts
+
+
+async def test_session(house: House) -> None:
+    """What an edge posts, the partner's backend reads."""
+    posted = await house.post(raw_envelope("a"))
+    assert (posted.status_code, await posted.get_json()) == (
+        200,
+        {"results": [{"id": "a", "ok": True}]},
+    )
+    read = await house.read()
+    assert read.status_code == 200
+    assert read.content_type == "application/json"
+    assert read.headers["cache-control"] == "no-store"
+    assert await read.get_json() == {"country": "DE", "confidence": 0.91, "alarm": "none"}
+
+
+async def test_one_bad_envelope_fails_alone(house: House) -> None:
+    """Among good envelopes a bad one has its own problem, in its place, with the request's id."""
+    house.judge.script["c"] = FRANCE
+    bad = raw_envelope("b") | {"receivedAt": -1}
+    response = await house.post(
+        raw_envelope("a"), bad, raw_envelope("c", ref="sess_87654321", want=True)
+    )
+    first, second, third = (await response.get_json())["results"]
+    assert first == {"id": "a", "ok": True}
+    assert second["ok"] is False
+    assert second["problem"]["code"] == "malformed"
+    assert second["problem"]["requestId"] == response.headers["x-request-id"]
+    assert third["verdict"] == {"country": "FR", "confidence": 0.8, "alarm": "low"}
+    assert (await house.read()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"envelopes":[]}', batch(*[{}] * 65), b'{"envelopes":[1e999]}']
+)
+async def test_malformed_batch(house: House, body: bytes) -> None:
+    """No envelope, too many, or no JSON: the whole post is malformed."""
+    await problem_of(await house.post_body(body, house.license), "malformed")
+
+
+async def test_missing_fields(house: House) -> None:
+    """A batch without its member says which one is missing."""
+    response = await house.post_body(b"{}", house.license)
+    assert "envelopes" in (await problem_of(response, "missing_fields")).detail
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/jsonp", ""])
+async def test_content_type(house: House, kind: str) -> None:
+    """Only JSON is taken."""
+    response = await house.post(raw_envelope("a"), **{"content-type": kind})
+    await problem_of(response, "unsupported_media_type")
+
+
+async def test_content_type_with_parameter(house: House) -> None:
+    """A charset does no harm."""
+    kind = "application/json; charset=utf-8"
+    assert (await house.post(raw_envelope("a"), **{"content-type": kind})).status_code == 200
+
+
+async def test_too_large(house: House) -> None:
+    """A body over 8 MiB is refused, whether it says its length or not."""
+    body = b" " * (MAX_BATCH_BYTES + 1)
+    await problem_of(await house.post_body(body, house.license), "too_large")
+
+
+async def test_dripping_body_ends(house: House, mock_clock: MockClock) -> None:
+    """A body that does not arrive in time gives its place back."""
+    connection = house.client.request("/v1/signals", method="POST", headers=house.license)
+    async with connection:
+        await connection.send(b'{"env')
+        await wait_all_tasks_blocked()
+        assert house.bench._posts == 1
+        mock_clock.jump(15)
+    assert (await connection.as_response()).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "status"),
+    [
+        ({"x-octet-license": ""}, "license_missing", 401),
+        ({"x-octet-license": "octet_live_no"}, "license_invalid", 401),
+    ],
+)
+async def test_license(house: House, changes: dict[str, str], code: str, status: int) -> None:
+    """A post without a good licence is refused before its body is looked at."""
+    response = await house.post_body(b"", house.license | changes)
+    assert response.status_code == status
+    await problem_of(response, code)
+
+
+async def test_revoked_license(house: House, mock_clock: MockClock) -> None:
+    """A revoked licence is refused within a minute, with 403."""
+    assert (await house.post(raw_envelope("a"))).status_code == 200
+    house.cupboard.revoke()
+    mock_clock.jump(60)
+    response = await house.post(raw_envelope("b"))
+    assert response.status_code == 403
+    await problem_of(response, "license_revoked")
+
+
+async def test_engine_failure(house: House) -> None:
+    """When the engine raises, that post has an internal problem and the next one is fine."""
+    house.judge.script["a"] = ZeroDivisionError("why")
+    response = await house.post(raw_envelope("a"))
+    assert "why" not in (await problem_of(response, "internal")).detail
+    assert (await house.post(raw_envelope("b"))).status_code == 200
+
+
+async def test_overload(house: House) -> None:
+    """One post too many is turned away with Retry-After; reads and health go on meanwhile."""
+    house.judge.may_judge.clear()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(house.post, raw_envelope("a"))
+        nursery.start_soon(house.post, raw_envelope("b"))
+        await trio.to_thread.run_sync(house.judge.judging.wait)
+        await wait_all_tasks_blocked()
+        response = await house.post(raw_envelope("c"))
+        await problem_of(response, "overloaded")
+        assert response.headers["retry-after"] == "1"
+        assert (await house.read()).status_code == 404
+        assert (await house.read("/health")).status_code == 200
+        assert (await house.read("/ready")).status_code == 503
+        house.judge.may_judge.set()
+    assert (await house.read("/ready")).status_code == 200
+
+
+async def test_disconnected_edge(house: House) -> None:
+    """An edge that hangs up while its post is judged harms nothing; the post again is fine."""
+    house.judge.may_judge.clear()
+    peer = Peer(batch(raw_envelope("a")))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(peer.call, house.app, "POST", "/v1/signals", "", house.license)
+        await trio.to_thread.run_sync(house.judge.judging.wait)
+        peer.hang_up()
+        await wait_all_tasks_blocked()
+        house.judge.may_judge.set()
+    assert (await house.post(raw_envelope("a"))).status_code == 200
+
+
+# --- reads
+
+
+async def test_pending_is_one_body_for_all(house: House, mock_clock: MockClock) -> None:
+    """Never collected, expired, foreign and of the other world: nobody can tell them apart."""
+    answers = [await house.read()]
+    await house.post(raw_envelope("a"))
+    for changes in ({"partner": "other"}, {"live": False}):
+        key = house.cupboard.issue(Kind.PARTNER, **changes)
+        answers.append(await house.read(URL, **{"x-octet-partner-key": key}))
+    mock_clock.jump(600)
+    answers.append(await house.read())
+    for answer in answers:
+        assert answer.status_code == 404
+        assert await answer.get_json() == {"status": "pending", "ref": REF}
+        names = {name.lower() for name, _ in answer.headers}
+        assert names == {"content-type", "content-length", "cache-control", "x-request-id"}
+
+
+async def test_long_poll_is_woken(house: House, mock_clock: MockClock) -> None:
+    """A long poll is answered when the verdict comes, without a moment of waiting."""
+    answers: list[Response] = []
+
+    async def read() -> None:
+        answers.append(await house.read(f"{URL}?waitMs=10000"))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(read)
+        await wait_all_tasks_blocked()
+        assert len(house.store.waiters) == 1
+        await house.post(raw_envelope("a"))
+    assert (await answers[0].get_json())["country"] == GERMANY.country
+    assert mock_clock.current_time() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "waited_s"),
+    [
+        ("", 0),
+        ("?waitMs=0", 0),
+        ("?waitMs=1500", 1.5),
+        ("?waitMs=10001", 10),
+        (f"?waitMs={'9' * 5000}", 10),
+    ],
+)
+async def test_long_poll_ends(
+    tmp_path: Path, autojump_clock: MockClock, text: str, waited_s: float
+) -> None:
+    """A long poll waits as long as asked, ten seconds at most, and then is pending."""
+    house = House(tmp_path / "keyring.json")
+    assert (await house.read(URL + text)).status_code == 404
+    assert autojump_clock.current_time() == waited_s
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "1e3", "", "soon", "%D9%A3", "+1", " 1"])
+async def test_wait_must_be_an_integer(house: House, text: str) -> None:
+    """A wait that is no integer from 0 is malformed."""
+    await problem_of(await house.read(f"{URL}?waitMs={text}"), "malformed")
+
+
+async def test_cancelled_long_poll(house: House) -> None:
+    """A backend that hangs up leaves no waiter behind."""
+    peer = Peer(b"")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(peer.call, house.app, "GET", URL, "waitMs=10000", house.key)
+        await wait_all_tasks_blocked()
+        assert len(house.store.waiters) == 1
+        peer.hang_up()
+    assert len(house.store.waiters) == 0
+    assert peer.answer == []
+
+
+async def test_too_many_long_polls(house: House) -> None:
+    """One long poll too many is turned away with Retry-After."""
+    async with trio.open_nursery() as nursery:
+        for _ in range(2):
+            nursery.start_soon(house.read, f"{URL}?waitMs=10000")
+        await wait_all_tasks_blocked()
+        response = await house.read(f"{URL}?waitMs=10000")
+        await problem_of(response, "overloaded")
+        assert response.headers["retry-after"] == "1"
+        await house.post(raw_envelope("a"))
+
+
+@pytest.mark.parametrize("ref", ["short", "x" * 129, "sess_%20%20%20%20", "sess_ä1234567"])
+async def test_impossible_reference(house: House, ref: str) -> None:
+    """What can be no reference is malformed."""
+    await problem_of(await house.read(f"/v1/verdict/{ref}"), "malformed")
+
+
+async def test_partner_key(house: House) -> None:
+    """A read needs a partner key, and a licence is none."""
+    licence = house.license["x-octet-license"]
+    for key, code in (
+        ("", "partner_key_missing"),
+        ("no", "partner_key_invalid"),
+        (licence, "partner_key_invalid"),
+    ):
+        await problem_of(await house.read(URL, **{"x-octet-partner-key": key}), code)
+
+
+async def test_revoked_partner_key(house: House, mock_clock: MockClock) -> None:
+    """A revoked partner key is refused within a minute, with 403."""
+    house.cupboard.revoke("jti-2")
+    mock_clock.jump(60)
+    response = await house.read()
+    assert response.status_code == 403
+    await problem_of(response, "partner_key_revoked")
+
+
+# --- the rest
+
+
+async def test_health_and_ready(house: House) -> None:
+    """A healthy service says so, without a credential."""
+    assert (await (await house.read("/health", x="")).get_json())["ok"] is True
+    assert await (await house.read("/ready", x="")).get_json() == {"ok": True, "reasons": []}
+
+
+async def test_ready_tells_of_the_keyring(house: House, mock_clock: MockClock) -> None:
+    """A keyring that cannot be used any more turns /ready and nothing else."""
+    house.cupboard.file.path.chmod(0o644)
+    mock_clock.jump(30)
+    response = await house.read("/ready")
+    assert response.status_code == 503
+    assert "mode 600" in (await response.get_json())["reasons"][0]
+    assert (await house.post(raw_envelope("a"))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("get", "/v1/signals", "OPTIONS, POST"),
+        ("delete", URL, "GET, HEAD, OPTIONS"),
+        ("post", "/health", "GET, HEAD, OPTIONS"),
+    ],
+)
+async def test_method(house: House, method: str, path: str, allow: str) -> None:
+    """A wrong method is told which are right."""
+    response = await getattr(house.client, method)(path)
+    assert isinstance(response, Response)
+    await problem_of(response, "method_not_allowed")
+    assert response.headers["allow"] == allow
+
+
+@pytest.mark.parametrize("path", ["/", "/v1", "/v1/verdict/", "/v1/keys", "/nothing"])
+async def test_not_found(house: House, path: str) -> None:
+    """There is nothing else."""
+    await problem_of(await house.read(path), "not_found")
+
+
+async def test_request_id(house: House) -> None:
+    """A usable request id is kept, any other is replaced."""
+    for given, kept in (("edge-request-1", True), ("bad id", False)):
+        response = await house.read("/health", **{"x-request-id": given})
+        assert (response.headers["x-request-id"] == given) is kept
+
+
+async def test_open_service() -> None:
+    """A developer's service takes posts and reads without credentials."""
+    client = create_app(ServiceConfig(dev=True), ScriptedJudge()).test_client()
+    posted = await client.post("/v1/signals", data=batch(raw_envelope("a")), headers=JSON)
+    assert posted.status_code == 200
+    read = await client.get(URL)
+    assert json.loads(await read.get_data(as_text=True))["country"] == "DE"
+
+
+async def test_real_engine(engine: Engine) -> None:
+    """The real engine gives a verdict of the contract's members for the contract's envelope."""
+    client = create_app(ServiceConfig(dev=True), engine).test_client()
+    posted = await client.post("/v1/signals", data=batch(raw_envelope("a")), headers=JSON)
+    assert await posted.get_json() == {"results": [{"id": "a", "ok": True}]}
+    verdict = await (await client.get(URL)).get_json()
+    assert {"confidence", "alarm"} <= set(verdict)
+    assert set(verdict) <= {wire_name(field.name) for field in attrs.fields(Verdict)}

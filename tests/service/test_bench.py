@@ -1,0 +1,93 @@
+"""The bench: bounded, isolated, off the event loop."""
+
+import logging
+import threading
+from collections.abc import Sequence
+
+import pytest
+import trio
+
+from octet.schema import Envelope
+from octet.schema.verdict import Verdict
+from octet.service.bench import Bench
+from octet.service.errors import JudgeFailedError, OverloadedError
+from tests.service.fakes import FRANCE, GERMANY, ScriptedJudge, envelope
+
+SECRET = "203.0.113.7 said Europe/Berlin"
+
+
+async def test_one_pass() -> None:
+    """A good batch is judged in one call, in order."""
+    judge = ScriptedJudge({"b": FRANCE})
+    assert await Bench(judge).judge([envelope("a"), envelope("b")]) == [GERMANY, FRANCE]
+    assert judge.seen == [["a", "b"]]
+
+
+async def test_nothing_to_judge() -> None:
+    """An empty batch does not reach the engine."""
+    judge = ScriptedJudge()
+    assert await Bench(judge).judge([]) == []
+    assert judge.seen == []
+
+
+async def test_poisonous_envelope(caplog: pytest.LogCaptureFixture) -> None:
+    """An envelope that the engine cannot bear harms no other, and the log repeats nothing of it."""
+    bench = Bench(ScriptedJudge({"b": ValueError(SECRET)}))
+    assert await bench.judge([envelope(x) for x in "abc"]) == [GERMANY, None, GERMANY]
+    assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
+    assert "ValueError ← _one (fakes.py" in caplog.text
+    assert SECRET not in caplog.text
+
+
+async def test_engine_fails_on_all() -> None:
+    """When nothing could be judged that is an error of the whole batch, and the next one works."""
+    judge = ScriptedJudge({"a": ZeroDivisionError(), "b": ZeroDivisionError()})
+    bench = Bench(judge)
+    with pytest.raises(JudgeFailedError):
+        await bench.judge([envelope("a"), envelope("b")])
+    judge.script.clear()
+    assert await bench.judge([envelope("a")]) == [GERMANY]
+
+
+async def test_wrong_number_of_verdicts() -> None:
+    """An engine that loses count is one that failed."""
+
+    class Forgetful(ScriptedJudge):
+        def judge(self, envelopes: Sequence[Envelope], /) -> list[Verdict]:
+            return super().judge(envelopes)[1:]
+
+    with pytest.raises(JudgeFailedError):
+        await Bench(Forgetful()).judge([envelope("a"), envelope("b")])
+
+
+async def test_work_leaves_the_loop() -> None:
+    """While the judge thinks, the event loop runs; only one thread works."""
+    judge = ScriptedJudge()
+    judge.may_judge.clear()
+    bench = Bench(judge)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(bench.judge, [envelope("a")])
+        nursery.start_soon(bench.judge, [envelope("b")])
+        await trio.to_thread.run_sync(judge.judging.wait)
+        assert judge.seen == []
+        assert bench._thread.borrowed_tokens == 1
+        judge.may_judge.set()
+    assert len(judge.seen) == 2
+
+
+async def test_work_runs_in_another_thread() -> None:
+    """The bench works in a thread of its own."""
+    assert await Bench(ScriptedJudge()).run(threading.get_ident) != threading.get_ident()
+
+
+def test_seats() -> None:
+    """So many posts at once; one more is turned away, and every seat comes back."""
+    bench = Bench(ScriptedJudge(), max_posts=2)
+    with bench.seat():
+        with bench.seat():
+            assert bench.fault() is not None
+            with pytest.raises(OverloadedError), bench.seat():
+                pass
+        with pytest.raises(ZeroDivisionError), bench.seat():
+            raise ZeroDivisionError
+        assert bench.fault() is None

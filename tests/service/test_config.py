@@ -1,0 +1,133 @@
+"""The configuration names every fault at once and starts nothing half-protected."""
+
+import ssl
+from pathlib import Path
+
+import pytest
+
+from octet.service.config import ServiceConfig
+from octet.serving import ConfigError
+from tests.service.fakes import Cupboard, self_signed
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> dict[str, str]:
+    """Return an environment without a fault."""
+    atlas = tmp_path / "tables.octet"
+    atlas.write_bytes(b"")
+    keyring = Cupboard(tmp_path / "keyring.json").file.path
+    return {"OCTET_ATLAS": str(atlas), "OCTET_KEYRING": str(keyring)}
+
+
+def faults(variables: dict[str, str]) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        ServiceConfig.from_environment(variables)
+    return caught.value.faults
+
+
+def test_defaults(good: dict[str, str]) -> None:
+    """What is not set has the contract's default."""
+    config = ServiceConfig.from_environment(good)
+    assert (config.host, config.port, config.verdict_ttl_s) == ("127.0.0.1", 8787, 600)
+    assert (config.tls, config.dev, config.ready_file, config.open) == (None, False, None, False)
+    assert config.tls_context() is None
+
+
+def test_all(good: dict[str, str], tmp_path: Path) -> None:
+    """What is set is taken."""
+    config = ServiceConfig.from_environment(
+        good
+        | {
+            "HOST": "::1",
+            "PORT": "0",
+            "OCTET_STORE": "memory://",
+            "OCTET_VERDICT_TTL_S": "60",
+            "OCTET_WORKERS": "1",
+            "OCTET_DEV": "1",
+            "OCTET_READY_FILE": str(tmp_path / "ready"),
+        }
+    )
+    assert (config.host, config.port, config.verdict_ttl_s) == ("::1", 0, 60)
+    assert config.ready_file == tmp_path / "ready"
+    assert config.dev
+    assert not config.open
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("PORT", "65536", "must be an integer"),
+        ("OCTET_VERDICT_TTL_S", "0", "must be an integer"),
+        ("OCTET_KEYRING", "/nonexistent", "cannot be read"),
+        ("OCTET_ATLAS", "/nonexistent", "cannot be read"),
+        ("OCTET_DEV", "maybe", "must be 1 or 0"),
+        ("OCTET_STORE", "redis://localhost", "can only be memory://"),
+        ("OCTET_WORKERS", "2", "can only be 1"),
+        ("OCTET_COUNTRY_MMDB", "x", "not implemented"),
+        ("OCTET_ASN_MMDB", "x", "not implemented"),
+        ("OCTET_CLIENT_CA_FILE", "x", "not implemented"),
+        ("OCTET_METRICS_BIND", "127.0.0.1:9465", "not implemented"),
+        ("OCTET_TLS_CERT_FILE", __file__, "must be set both"),
+    ],
+)
+def test_fault(good: dict[str, str], name: str, value: str, reason: str) -> None:
+    """One wrong variable is one fault that names it."""
+    (fault,) = faults(good | {name: value})
+    assert fault.startswith(name)
+    assert reason in fault
+
+
+def test_every_fault_at_once(good: dict[str, str]) -> None:
+    """All that is wrong is said together."""
+    found = faults(good | {"PORT": "x", "OCTET_STORE": "x", "OCTET_WORKERS": "x"})
+    assert [fault.split()[0] for fault in found] == ["PORT", "OCTET_WORKERS", "OCTET_STORE"]
+
+
+def test_keyring_is_required(good: dict[str, str]) -> None:
+    """Without a keyring there is no service, except a developer's own."""
+    del good["OCTET_KEYRING"]
+    (fault,) = faults(good)
+    assert fault.startswith("OCTET_KEYRING must be set")
+    assert ServiceConfig.from_environment(good | {"OCTET_DEV": "1"}).open
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "octet.example"])  # noqa: S104 - refused
+def test_open_service_stays_on_loopback(good: dict[str, str], host: str) -> None:
+    """A service without credentials is not reachable from elsewhere."""
+    del good["OCTET_KEYRING"]
+    (fault,) = faults(good | {"OCTET_DEV": "1", "HOST": host})
+    assert fault.startswith("HOST must be a loopback address")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_loopback(good: dict[str, str], host: str) -> None:
+    """Every loopback address will do for a developer."""
+    del good["OCTET_KEYRING"]
+    assert ServiceConfig.from_environment(good | {"OCTET_DEV": "1", "HOST": host}).host == host
+
+
+def test_exposed_keyring(good: dict[str, str]) -> None:
+    """A keyring that others can read is a fault of the configuration."""
+    Path(good["OCTET_KEYRING"]).chmod(0o644)
+    assert "mode 600" in faults(good)[0]
+
+
+def test_no_certificate(good: dict[str, str]) -> None:
+    """Files that are no certificate and key are told before anything starts."""
+    files = {"OCTET_TLS_CERT_FILE": __file__, "OCTET_TLS_KEY_FILE": __file__}
+    (fault,) = faults(good | files)
+    assert "no certificate chain" in fault
+
+
+def test_tls(good: dict[str, str], certificate: tuple[Path, Path]) -> None:
+    """A certificate and its key make a context that speaks nothing old."""
+    files = {"OCTET_TLS_CERT_FILE": str(certificate[0]), "OCTET_TLS_KEY_FILE": str(certificate[1])}
+    context = ServiceConfig.from_environment(good | files).tls_context()
+    assert context is not None
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """Make a self-signed certificate."""
+    return self_signed(tmp_path)
