@@ -125,6 +125,7 @@ class Chromium:
             "Emulation.setUserAgentOverride",
             session,
             userAgent=version["userAgent"].replace("Headless", ""),
+            userAgentMetadata=_client_hints(version["product"]),
             acceptLanguage=",".join(traits.languages),
         )
 
@@ -142,6 +143,22 @@ class Chromium:
         if "exceptionDetails" in reply:
             raise BrowserError(json.dumps(reply["exceptionDetails"])[:500])
         return reply["result"].get("value")
+
+
+def _client_hints(product: str) -> dict[str, Any]:
+    """Return the client hints of the same Chromium with a window; *product* is ``Chrome/1.2.3``."""
+    major = product.partition("/")[2].partition(".")[0]
+    return {
+        "brands": [
+            {"brand": "Chromium", "version": major},
+            {"brand": "Not_A Brand", "version": "24"},
+        ],
+        "platform": "Linux",
+        "platformVersion": "",
+        "architecture": "x86",
+        "model": "",
+        "mobile": False,
+    }
 
 
 @asynccontextmanager

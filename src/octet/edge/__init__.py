@@ -1,0 +1,1 @@
+"""The edge: moves bytes, records facts, decides nothing."""

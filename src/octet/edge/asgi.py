@@ -1,0 +1,12 @@
+"""``hypercorn -k trio octet.edge.asgi:app``: the edge under a server that is not ours.
+
+It works; what the plain server cannot observe is reported as missing.
+"""
+
+import os
+
+from octet.edge.app import create_app
+from octet.edge.clock import epoch_ms
+from octet.edge.config import EdgeConfig
+
+app = create_app(EdgeConfig.from_environment(os.environ), epoch_ms)

@@ -1,0 +1,108 @@
+"""The latency channel's shell: moves the frames of `octet.edge.latency` over a WebSocket."""
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import trio
+from attrs import frozen
+from quart import Websocket
+
+from octet.edge.latency import (
+    BUDGET_MS,
+    CHANNEL_LIFE_S,
+    MAX_BUDGET_MS,
+    MAX_VOLLEYS,
+    MIN_BUDGET_MS,
+    PONG_S,
+    VOLLEYS,
+    ProtocolViolation,
+    Volleys,
+)
+from octet.serving import ProblemError
+
+NORMAL: Final = 1000
+UNSUPPORTED_DATA: Final = 1003
+POLICY_VIOLATION: Final = 1008
+
+_REF = re.compile(r"[A-Za-z0-9._~-]{8,128}")
+
+
+@frozen
+class ChannelRequest:
+    """What a page asks of a channel."""
+
+    session_ref: str | None
+    volleys: int
+    budget_s: float
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> "ChannelRequest":
+        """Read the query of the WebSocket's URL.
+
+        Raises:
+            ProblemError: ``malformed``.
+        """
+        ref = query.get("ref")
+        if ref is not None and not _REF.fullmatch(ref):
+            raise ProblemError("malformed", "ref: must be 8 to 128 of A–Z a–z 0–9 . _ ~ -")
+        return cls(
+            session_ref=ref,
+            volleys=_integer(query, "volleys", VOLLEYS, 1, MAX_VOLLEYS),
+            budget_s=_integer(query, "budgetMs", BUDGET_MS, MIN_BUDGET_MS, MAX_BUDGET_MS) / 1000,
+        )
+
+
+def _integer(query: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = query.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
+        raise ProblemError("malformed", f"{name}: must be an integer from {low} to {high}")
+    return int(text)
+
+
+async def play(
+    socket: Websocket, request: ChannelRequest, seal: Callable[[tuple[int, ...]], str]
+) -> None:
+    """Play the volleys that *request* asks for on *socket* and close it.
+
+    Cancellation: the socket is dropped; there is no receipt.
+    Timeout: `CHANNEL_LIFE_S` in all, `PONG_S` a pong, the request's budget for all volleys.
+    """
+    volleys = Volleys(
+        request.volleys,
+        nonce=lambda: secrets.token_urlsafe(12),
+        clock_s=trio.current_time,
+    )
+    code = POLICY_VIOLATION
+    with trio.move_on_after(CHANNEL_LIFE_S):
+        await socket.send(volleys.hello())
+        code = await _play_all(socket, volleys, request.budget_s)
+        if code == NORMAL:
+            await socket.send(volleys.done(seal(volleys.rtt_us)))
+    await socket.close(code)
+
+
+async def _play_all(socket: Websocket, volleys: Volleys, budget_s: float) -> int:
+    """Play until there are enough, or the budget is spent and there is one; return a close code."""
+    deadline_s = trio.current_time() + budget_s
+    while not volleys.complete:
+        if volleys.rtt_us and trio.current_time() >= deadline_s:
+            break
+        allowance_s = min(PONG_S, deadline_s - trio.current_time()) if volleys.rtt_us else PONG_S
+        await socket.send(volleys.ping())
+        with trio.move_on_after(allowance_s) as waiting:
+            frame = await socket.receive()
+        if waiting.cancelled_caught:
+            return (
+                NORMAL if volleys.rtt_us and trio.current_time() >= deadline_s else POLICY_VIOLATION
+            )
+        if not isinstance(frame, str):
+            return UNSUPPORTED_DATA
+        try:
+            volleys.pong(frame)
+        except ProtocolViolation:
+            return POLICY_VIOLATION
+    return NORMAL

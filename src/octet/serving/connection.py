@@ -1,0 +1,129 @@
+"""One accepted connection: hypercorn's protocols inside our own boundary.
+
+Whatever goes wrong in here ends this connection alone; it is logged once and counted. Hypercorn
+closes a connection across checkpoints, and Quart-Trio cancels the task that closes once the
+response is out, so the socket would stay open: here to close is shielded, and bounded.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import trio
+from hypercorn.config import Config
+from hypercorn.events import Closed, Event, RawData
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.ws_stream import WSStream
+from hypercorn.trio.tcp_server import MAX_RECV, TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import AppWrapper, ConnectionState
+
+from octet.serving.failure import describe
+from octet.serving.idle import IdleDeadline
+
+logger = logging.getLogger(__name__)
+
+HEADER_S = 5.0
+"""From accept (after TLS), or from a later request's first byte, to the end of its header."""
+REQUEST_S = 90.0
+"""The longest that one request or WebSocket may take, seconds; the application's own bounds are
+shorter, so this only ends what everybody has forgotten."""
+WRITE_S = 10.0
+"""A peer that takes nothing for so long while something is written to it is gone, seconds."""
+GONE_S = 5.0
+"""What is still being done for a peer that has gone gets so long to notice, seconds."""
+
+Observe = Callable[[trio.SocketStream | trio.SSLStream[trio.SocketStream]], Any]
+
+
+class Connection(TCPServer):
+    """A TCP connection that can fail without a neighbour noticing."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - hypercorn's five, and what to observe
+        self,
+        app: AppWrapper,
+        config: Config,
+        context: WorkerContext,
+        state: ConnectionState,
+        stream: Any,
+        observe: Observe | None = None,
+    ) -> None:
+        super().__init__(app, config, context, state, stream)
+        self.idle = IdleDeadline(
+            first_s=HEADER_S,
+            keep_alive_s=config.keep_alive_timeout,
+            busy_s=REQUEST_S,
+            terminated=context.terminated.is_set,
+        )
+        """The deadline between requests."""
+        self.idle_task = self.idle  # type: ignore[assignment]  # same interface, no checkpoints
+        if observe is not None:
+            self.state = ConnectionState({**state, "connection": observe(stream)})
+
+    async def run(self) -> None:
+        """Serve the connection to its end.
+
+        Cancellation: the connection is closed without a farewell.
+        """
+        try:
+            await super().run()
+        except* Exception as group:  # noqa: BLE001 - this is the boundary
+            logger.warning("connection failed: %s", describe(group))
+        finally:
+            await trio.aclose_forcefully(self.stream)
+
+    async def protocol_send(self, event: Event) -> None:
+        """Do what the protocol asks for: write, close, or mind the idle deadline.
+
+        Timeout: `WRITE_S` for one write.
+        """
+        if not isinstance(event, RawData):
+            await super().protocol_send(event)
+        elif not await self._write(event.data):
+            await self.protocol.handle(Closed())
+
+    async def _write(self, data: bytes) -> bool:
+        """Return whether *data* was written. A cancelled write would cut a TLS record in two."""
+        async with self.send_lock:
+            with trio.move_on_after(WRITE_S, shield=True):
+                try:
+                    await self.stream.send_all(data)
+                except (trio.BrokenResourceError, trio.ClosedResourceError):
+                    return False
+                return True
+        await trio.aclose_forcefully(self.stream)
+        return False
+
+    async def _read_data(self) -> None:
+        try:
+            while data := await self.stream.receive_some(MAX_RECV):
+                if isinstance(self.protocol.protocol, H11Protocol):
+                    self.idle.hurry(HEADER_S)
+                await self.protocol.handle(RawData(bytes(data)))
+                if self._forgotten():
+                    await self._close()
+        except (trio.ClosedResourceError, trio.BrokenResourceError):
+            pass  # the peer is gone, or this side has closed
+        finally:
+            self.idle.finish()
+        await self.protocol.handle(Closed())
+        await self._close()
+
+    def _forgotten(self) -> bool:
+        """Whether hypercorn has itself refused a WebSocket's handshake and let go of it."""
+        stream = getattr(self.protocol.protocol, "stream", None)
+        return isinstance(stream, WSStream) and stream.closed
+
+    async def _close(self) -> None:
+        """Close the stream, and have whatever still runs for it end soon.
+
+        Hypercorn's reader may wait for a response that will never be whole: it is bounded, too.
+        """
+        scope = self._task_group._nursery.cancel_scope  # type: ignore[union-attr]  # noqa: SLF001
+        scope.deadline = min(scope.deadline, trio.current_time() + GONE_S)
+        with trio.move_on_after(WRITE_S, shield=True):
+            await self.stream.aclose()
+
+    async def _idle_timeout(self) -> None:
+        await self._close()
+        await self.protocol.handle(Closed())

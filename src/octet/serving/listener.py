@@ -1,0 +1,41 @@
+"""The listening socket."""
+
+import socket
+from collections.abc import Callable
+
+BACKLOG = 1024
+"""Connections that the kernel holds until they are accepted."""
+
+
+def listen(
+    host: str, port: int, *, prepare: Callable[[socket.socket], None] | None = None
+) -> socket.socket:
+    """Bind and listen on *host* and *port*; port 0 takes a free one.
+
+    *prepare* may set options on the socket before it listens.
+
+    Raises:
+        OSError: the address cannot be resolved, or is taken.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if prepare is not None:
+            prepare(listener)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except BaseException:
+        listener.close()
+        raise
+    listener.setblocking(False)  # noqa: FBT003 - the socket module's own signature
+    return listener
+
+
+def url_of(listener: socket.socket, *, tls: bool) -> str:
+    """Return the listener's address as a URL."""
+    host, port = listener.getsockname()[:2]
+    authority = f"[{host}]" if ":" in host else host
+    return f"{'https' if tls else 'http'}://{authority}:{port}"

@@ -1,0 +1,107 @@
+"""The two distributions, built and installed as customers and operators get them."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from examples.demo.process import running
+from octet import __version__
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(command: Sequence[object], **variables: str) -> str:
+    """Run *command*, which must succeed; return what it printed."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **variables},
+        cwd="/",
+    )
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """Both wheels, by distribution."""
+    out = tmp_path_factory.mktemp("dist")
+    for source in (ROOT, ROOT / "packaging/octet-service"):
+        command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", out]
+        run([*command, source])
+    return {path.name.split("-")[0]: path for path in out.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def customer(wheels: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment into which only ``octet[edge]`` was installed; its ``bin``."""
+    home = tmp_path_factory.mktemp("customer")
+    run([sys.executable, "-m", "venv", home])
+    constraints = home / "constraints.txt"
+    locked = (ROOT / "requirements/dev.txt").read_text().splitlines()
+    pins = [line.split(" ")[0] for line in locked if line[:1].isalnum()]
+    constraints.write_text("\n".join(pins))
+    pip = [home / "bin/python", "-m", "pip", "install", "--quiet"]
+    run([*pip, "--constraint", constraints, f"{wheels['octet']}[edge]"])
+    return home / "bin"
+
+
+def names(wheel: Path) -> list[str]:
+    """The files of a wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
+def test_octet_holds_nothing_of_the_service(wheels: Mapping[str, Path]) -> None:
+    """No module and no data of octet.service is in what customers install."""
+    packages = {"/".join(name.split("/")[:2]) for name in names(wheels["octet"])}
+    assert packages >= {"octet/client", "octet/edge", "octet/schema", "octet/serving"}
+    assert not any("service" in name for name in names(wheels["octet"]))
+    assert not any(name.endswith((".octet", ".mmdb", ".npz")) for name in names(wheels["octet"]))
+
+
+def test_octet_holds_the_collector(wheels: Mapping[str, Path]) -> None:
+    """The collector's files travel inside the edge, where it serves them from."""
+    collector = {name for name in names(wheels["octet"]) if "/collector/" in name}
+    for name in ("octet-collector.js", "octet-collector.mjs", "octet-collector.js.sri"):
+        assert f"octet/edge/collector/{name}" in collector
+
+
+def test_octet_service_holds_only_the_service(wheels: Mapping[str, Path]) -> None:
+    """The service's wheel adds octet/service with its tables, and pins octet[edge]."""
+    wheel = wheels["octet_service"]
+    code = [name for name in names(wheel) if ".dist-info/" not in name]
+    assert all(name.startswith("octet/service/") for name in code)
+    assert "octet/service/atlas/tables.octet" in code
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = archive.read(f"octet_service-{__version__}.dist-info/METADATA").decode()
+    assert f"Requires-Dist: octet[edge]=={__version__}" in metadata
+
+
+def test_an_installed_edge_knows_no_service(customer: Path) -> None:
+    """In a customer's environment octet.service cannot be imported and none of its files lies."""
+    script = (
+        "import importlib.util, octet, pathlib;"
+        "assert importlib.util.find_spec('octet.service') is None;"
+        "root = pathlib.Path(octet.__file__).parent;"
+        "print(*(p.relative_to(root) for p in root.rglob('*') if p.is_file()), sep='\\n')"
+    )
+    files = run([customer / "python", "-c", script]).splitlines()
+    assert "edge/app.py" in files
+    assert not [file for file in files if file.startswith("service")]
+    assert not (customer / "octet-service").exists()
+
+
+async def test_an_installed_edge_serves(customer: Path, tmp_path: Path) -> None:
+    """``octet-edge`` from the wheel serves its health and the collector."""
+    variables = {"OCTET_DEV": "1", "HOST": "127.0.0.1", "PORT": "0"}
+    command = [str(customer / "octet-edge")]
+    async with running(command, variables, tmp_path / "edge.log") as url:
+        script = f"import httpx; print(httpx.get('{url}/octet-collector.js').text[:2000])"
+        assert "octet" in run([customer / "python", "-c", script])
