@@ -1,8 +1,9 @@
-"""Octet: in which country is this visitor's browser, physically?
+"""Octet tells in which country a visitor's browser physically is.
 
 The layers, and who may import whom:
 
     octet.schema    pure data, the one shared ground; no I/O, no event loop, no numpy
+    octet.serving   what edge and service stand on alike: sockets, settings, error bodies
     octet.edge      moves bytes and records facts; decides nothing; knows no service, no verdict
     octet.service   the only place that infers; its engine does no I/O
     octet.client    what a customer's backend installs; httpx and the schema only

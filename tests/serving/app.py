@@ -32,7 +32,7 @@ class SmallApp:
             case _, "/broken":
                 raise RuntimeError("top-secret")
             case _, "/cut":
-                await send({"type": "http.response.start", "status": 200, "headers": []})
+                await send({"type": "http.response.start", "status": 204, "headers": []})
                 raise RuntimeError("top-secret")
             case _, "/large":
                 await _answer(send, 200, self.large)

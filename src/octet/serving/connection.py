@@ -49,6 +49,7 @@ class Connection(TCPServer):
         observe: Observe | None = None,
     ) -> None:
         super().__init__(app, config, context, state, stream)
+        self._task_group = None  # type: ignore[assignment]  # until `run` has met the peer
         self.idle = IdleDeadline(
             first_s=HEADER_S,
             keep_alive_s=config.keep_alive_timeout,
@@ -119,8 +120,9 @@ class Connection(TCPServer):
 
         Hypercorn's reader may wait for a response that will never be whole: it is bounded, too.
         """
-        scope = self._task_group._nursery.cancel_scope  # type: ignore[union-attr]  # noqa: SLF001
-        scope.deadline = min(scope.deadline, trio.current_time() + GONE_S)
+        if self._task_group is not None:
+            scope = self._task_group._nursery.cancel_scope  # type: ignore[union-attr]  # noqa: SLF001
+            scope.deadline = min(scope.deadline, trio.current_time() + GONE_S)
         with trio.move_on_after(WRITE_S, shield=True):
             await self.stream.aclose()
 
