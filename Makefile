@@ -23,7 +23,7 @@ ATLAS_SOURCES := $(shell find src/octet/service/atlas -name '*.py')
 
 setup: $(STAMPS)/python $(COLLECTOR) $(ATLAS)
 
-$(STAMPS)/python: requirements/dev.txt pyproject.toml packaging/octet-service/pyproject.toml
+$(STAMPS)/python: requirements/dev.txt pyproject.toml packaging/octet-service/pyproject.toml | $(COLLECTOR)
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
