@@ -11,11 +11,12 @@ import trio
 from attrs import define, field
 
 from octet.edge.__main__ import _settings
-from octet.edge.app import create_app
+from octet.edge.app import EdgeApp
 from octet.edge.config import EdgeConfig
 from octet.edge.connection.saved_syn import save_syn
 from octet.edge.relay import Relay
 from octet.serving import ServerSettings, listen, serve
+from octet.serving.server import hand_over
 from tests.certificates import Certificate, make_certificate
 from tests.edge.fakes import LICENSE, NOW_MS, FakeService
 from tests.serving.wire import RunningServer
@@ -67,15 +68,23 @@ async def start_edge(
     async def start(
         settings: Callable[[ServerSettings], ServerSettings] = lambda given: given,
         now_ms: Callable[[], int] = lambda: NOW_MS,
-        prepare: Callable[[Any], None] = lambda _: None,
+        prepare: Callable[[EdgeApp], None] = lambda _: None,
+        own: bool = True,
         **variables: str,
     ) -> RunningEdge:
         config = EdgeConfig.from_environment(environment(service.url, **variables))
         listener = listen(config.host, config.port, prepare=save_syn)
-        app = create_app(config, now_ms)
+        app = EdgeApp(config, now_ms)
         prepare(app)
         edge = RunningEdge(config.host, listener.getsockname()[1])
-        run = partial(serve, app, listener, settings(_settings(config)), shutdown=edge.stop.wait)
+        run = partial(
+            serve,
+            app,
+            listener,
+            settings(_settings(config)),
+            shutdown=edge.stop.wait,
+            connect=app.connect if own else hand_over,
+        )
 
         async def run_to_the_end(task_status: trio.TaskStatus[str]) -> None:
             await run(task_status=task_status)

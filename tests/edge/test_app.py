@@ -5,7 +5,6 @@ import json
 import logging
 import ssl
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 import trio
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from octet import schema
-from octet.edge.app import BODY_S, create_app
+from octet.edge.app import BODY_S, EdgeApp
 from octet.edge.config import EdgeConfig
 from octet.edge.outcome import Outcome
 from octet.edge.relay import RELAY_TASKS, Forward
@@ -34,6 +33,7 @@ from tests.edge.fakes import (
     refusal,
     report,
 )
+from tests.edge.test_observer import request
 from tests.schema.strategies import JSON
 from tests.serving.wire import Page, Reader, get, post, upgrade
 
@@ -656,14 +656,14 @@ async def test_handler_exception_is_a_problem_without_secrets(
 ) -> None:
     """A defect answers 500, and the log tells its place but nothing that came from the peer."""
 
-    def break_it(app: Any) -> None:
-        async def broken() -> None:
-            raise RuntimeError("cookie=top-secret")
+    def broken(*_: object) -> bytes:
+        raise RuntimeError("cookie=top-secret")
 
-        app.add_url_rule("/broken", view_func=broken)
+    def break_it(app: EdgeApp) -> None:
+        app.workings.envelope = broken  # type: ignore[method-assign, assignment]
 
     edge = await start_edge(prepare=break_it)
-    response = await edge.ask(get("/broken", "Cookie: top-secret"))
+    response = await edge.ask(post(report(), "Cookie: top-secret"))
     assert (response.status, response.json["code"]) == (500, "internal")
     (record,) = [r for r in caplog.records if r.levelname == "ERROR"]
     assert "RuntimeError ← broken (test_app.py:" in record.getMessage()
@@ -702,13 +702,14 @@ def test_arbitrary_bodies_never_fail_the_edge(bodies: list[bytes]) -> None:
 
     async def visit() -> None:
         config = EdgeConfig.from_environment(environment("http://service.test", EXIT_IP="::1"))
-        app = create_app(config, lambda: NOW_MS)
-        async with app.test_app() as running:
+        app = EdgeApp(config, lambda: NOW_MS)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(app.workings.run)
             for body in bodies:
-                headers = {"content-type": "application/json"}
-                client = running.test_client()
-                response = await client.post("/v1/signals", data=body, headers=headers)
-                assert response.status_code in {200, 400}
+                headers = ((b"content-type", b"application/json"),)
+                reply = await app.routes.answer(request(headers=headers), body)
+                assert reply.status in {200, 400}
+            nursery.cancel_scope.cancel()
 
     async def deliver(_: object, batch: Sequence[Forward]) -> list[Outcome]:
         assert all(json.loads(forward.envelope) for forward in batch)

@@ -5,21 +5,31 @@ from typing import Any
 import pytest
 
 from octet.edge.config import EdgeConfig
+from octet.edge.connection_observer import Unobserved
+from octet.edge.exchange import Request
 from octet.edge.observer import Observer
 from octet.schema import AbsenceReason
 from tests.edge.conftest import environment
 
 
-def scope(**more: Any) -> dict[str, Any]:
-    return {"client": ("203.0.113.7", 1), "http_version": "1.1", "headers": [], **more}
+def request(**more: Any) -> Request:
+    plain: dict[str, Any] = {
+        "method": "POST",
+        "path": "/v1/signals",
+        "query": "",
+        "version": "1.1",
+        "headers": (),
+        "peer": "203.0.113.7",
+        "connection": Unobserved(),
+    }
+    return Request(**{**plain, **more})
 
 
 @pytest.mark.parametrize(
     ("more", "refused", "missing"),
     [
         ({}, None, {}),
-        ({"state": {}}, None, {}),
-        ({"http_version": "2"}, None, {"h2": "unsupported"}),
+        ({"version": "2"}, None, {"h2": "unsupported"}),
         ({}, AbsenceReason.EXPIRED_RECEIPT, {"latency": "expired-receipt"}),
     ],
 )
@@ -28,7 +38,7 @@ def test_unobserved_connection(
 ) -> None:
     """Without a connection of ours each observation is missing with its reason."""
     observer = Observer(EdgeConfig.from_environment(environment("http://a.test")))
-    observed = observer.request(scope(**more), (), refused)
+    observed = observer.observe(request(**more), (), refused)
     unobserved = dict.fromkeys(("tcp", "syn", "tls"), "unsupported")
     assert observed.missing == unobserved | missing
     assert (observed.tcp, observed.syn, observed.tls) == (None, None, None)

@@ -11,7 +11,7 @@ from octet.edge.relay import Forward
 from octet.edge.workings import DRAIN_S, Workings
 from tests.edge.conftest import environment
 from tests.edge.fakes import NOW_MS, REF, FakeService, report
-from tests.edge.test_observer import scope
+from tests.edge.test_observer import request
 
 
 def make(url: str) -> Workings:
@@ -37,9 +37,9 @@ async def test_stop_is_bounded(service: FakeService, mock_clock: MockClock) -> N
 def test_sealed_timing_comes_back() -> None:
     """What `seal` seals, `envelope` puts into the observation of the same reference."""
     workings = make("http://a.test")
-    receipt = workings.seal(scope(), REF, (1, 2))
+    receipt = workings.seal(request(), REF, (1, 2))
     body = json.dumps(report(sessionRef=REF, receipts=[receipt])).encode()
     head = schema.decode(schema.ReportHead, body)
-    envelope = schema.decode(schema.Envelope, workings.envelope(scope(), head, body))
+    envelope = schema.decode(schema.Envelope, workings.envelope(request(), head, body))
     assert [channel.rtt_us for channel in envelope.observed.latency] == [(1, 2)]
     assert envelope.observed.latency[0].tcp is None

@@ -8,6 +8,7 @@ import pytest
 import trio
 
 from octet.serving import ServerSettings, listen, serve
+from octet.serving.server import Connect, hand_over
 from tests.certificates import Certificate, make_certificate
 from tests.serving.wire import RunningServer
 
@@ -19,10 +20,17 @@ async def start_server() -> AsyncIterator[StartServer]:
     """Start servers of an ASGI application; settings go by keyword."""
     servers: list[RunningServer] = []
 
-    async def start(app: Any, **settings: Any) -> RunningServer:
+    async def start(app: Any, connect: Connect = hand_over, **settings: Any) -> RunningServer:
         listener = listen("127.0.0.1", 0)
         server = RunningServer("127.0.0.1", listener.getsockname()[1])
-        run = partial(serve, app, listener, ServerSettings(**settings), shutdown=server.stop.wait)
+        run = partial(
+            serve,
+            app,
+            listener,
+            ServerSettings(**settings),
+            shutdown=server.stop.wait,
+            connect=connect,
+        )
 
         async def run_to_the_end(task_status: trio.TaskStatus[str]) -> None:
             await run(task_status=task_status)

@@ -10,8 +10,9 @@ from hypercorn.protocol.h11 import H11Protocol
 from trio.testing import MockClock
 from trio_websocket import wrap_client_stream
 
-from octet.serving.connection import GONE_S, HEADER_S, REQUEST_S, WRITE_S
-from octet.serving.server import KEEP_ALIVE_S, TLS_HANDSHAKE_S
+from octet.serving import Handler
+from octet.serving.connection import GONE_S, HEADER_S, REQUEST_S, TLS_HANDSHAKE_S, WRITE_S
+from octet.serving.server import KEEP_ALIVE_S
 from tests.certificates import Certificate
 from tests.serving.app import SmallApp
 from tests.serving.conftest import StartServer
@@ -128,16 +129,15 @@ async def test_failed_connection_is_logged_once(
 ) -> None:
     """What escapes a connection's protocol ends it with one line in the log."""
 
-    class Clumsy:
-        def __init__(self, _: Any) -> None:
-            raise ZeroDivisionError("top-secret")
+    def clumsy(*_: Any) -> Handler:
+        raise ZeroDivisionError("top-secret")
 
-    server = await start_server(SmallApp(), observe=Clumsy)
+    server = await start_server(SmallApp(), connect=clumsy)
     page = await server.open()
     async with page.stream:
         assert await page.reader.rest() == b""
     (record,) = [r for r in caplog.records if r.levelname == "WARNING"]
-    assert "ZeroDivisionError ← __init__" in record.getMessage()
+    assert "ZeroDivisionError ← clumsy" in record.getMessage()
     assert "top-secret" not in caplog.text
 
 

@@ -1,44 +1,22 @@
-"""Problems as an application answers them, in process."""
+"""The names of requests."""
 
 import pytest
-from quart import Response, request
-from quart_trio import QuartTrio
 
-from octet.schema import CODES, problem
-from octet.serving import ProblemError, answer_problems, pass_on
+from octet.serving import request_id
 
 
-def make_app() -> QuartTrio:
-    app = QuartTrio("small", static_folder=None)
-    answer_problems(app)
-
-    @app.post("/raise")
-    async def raise_it() -> Response:
-        raise ProblemError(str(await request.get_data(as_text=True)), "why", {"retry-after": "3"})
-
-    @app.get("/pass")
-    async def pass_it() -> Response:
-        foreign = problem("malformed", "theirs", request_id="theirs")
-        return pass_on(foreign)
-
-    return app
+@pytest.mark.parametrize("given", ["edge-request-1", "a" * 64, "A_b-C_d-"])
+def test_usable_id_is_kept(given: str) -> None:
+    """An id that can stand in a header and a log is kept from hop to hop."""
+    assert request_id(given) == given
 
 
-@pytest.mark.parametrize("code", CODES)
-async def test_every_code(code: str) -> None:
-    """Every code is answered with its status, title, detail, request id and headers."""
-    response = await make_app().test_client().post("/raise", data=code)
-    body = await response.get_json(force=True)
-    assert (response.status_code, body["title"]) == CODES[code]
-    assert (body["type"], body["detail"]) == (f"urn:octet:problem:{code}", "why")
-    assert body["requestId"] == response.headers["x-request-id"]
-    assert response.headers["retry-after"] == "3"
-    assert response.headers["cache-control"] == "no-store"
-    assert response.content_type == "application/problem+json"
-
-
-async def test_foreign_problem_is_passed_on() -> None:
-    """Another party's problem keeps all but the request id."""
-    response = await make_app().test_client().get("/pass", headers={"x-request-id": "ours-0001"})
-    body = await response.get_json(force=True)
-    assert (response.status_code, body["detail"], body["requestId"]) == (400, "theirs", "ours-0001")
+@pytest.mark.parametrize(
+    "given", [None, "", "short", "a" * 65, "has blank", "line\nbreak", "ünïcode1"]
+)
+def test_other_id_is_replaced(given: str | None) -> None:
+    """Any other request gets an id of its own, each another one."""
+    made = request_id(given)
+    assert made != given
+    assert request_id(made) == made
+    assert request_id(given) != made

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 import trio
 
 from octet import __version__
-from octet.edge.app import create_app
+from octet.edge.app import EdgeApp
 from octet.edge.clock import epoch_ms
 from octet.edge.config import EdgeConfig
 from octet.edge.connection.saved_syn import save_syn
 from octet.edge.cors import ANY
-from octet.edge.observer import ConnectionObserver
 from octet.serving import ConfigError, ServerSettings, listen, serve, shutdown_signal
 
 logger = logging.getLogger("octet.edge")
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config = EdgeConfig.from_environment(os.environ)
         settings = _settings(config)
-        app = create_app(config, epoch_ms)
+        app = EdgeApp(config, epoch_ms)
     except ConfigError as exc:
         print(f"octet-edge: the configuration cannot be used:\n{exc}", file=sys.stderr)  # noqa: T201
         return EXIT_CONFIG
@@ -52,9 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-async def _run(app: object, config: EdgeConfig, settings: ServerSettings) -> None:
+async def _run(app: EdgeApp, config: EdgeConfig, settings: ServerSettings) -> None:
     listener = listen(config.host, config.port, prepare=save_syn)
-    await serve(app, listener, settings, shutdown=shutdown_signal)
+    await serve(app, listener, settings, shutdown=shutdown_signal, connect=app.connect)
 
 
 def _settings(config: EdgeConfig) -> ServerSettings:
@@ -62,7 +61,6 @@ def _settings(config: EdgeConfig) -> ServerSettings:
         max_connections=config.max_connections,
         tls=_tls(config),
         ready_file=config.ready_file,
-        observe=ConnectionObserver,
     )
 
 

@@ -1,195 +1,169 @@
-"""The edge's routes. Each handler is thin: it checks shape and size, observes, and hands on."""
+"""The edge as an ASGI application: for HTTP/2, for requests in unusual shapes, for other servers.
 
-import logging
+The routes are the same as on connections of our own; this file only carries them.
+"""
+
+import ssl
+from collections.abc import Mapping
+from typing import Any
 
 import trio
-from quart import Blueprint, Response, request, websocket
-from quart_trio import QuartTrio
 
-from octet import __version__
-from octet.edge.assets import REVALIDATE, YEAR, load_assets
-from octet.edge.channel import ChannelRequest, play
+from octet.edge.channel import UNSUPPORTED_DATA, SocketClosedError, play
 from octet.edge.clock import EpochMs
 from octet.edge.config import EdgeConfig
-from octet.edge.cors import Cors
-from octet.edge.outcome import TIMED_OUT, Failed, Outcome
-from octet.edge.relay import Forward
-from octet.edge.workings import DRAIN_S, Workings
-from octet.schema import (
-    MAX_REPORT_BYTES,
-    Accepted,
-    Refused,
-    ReportHead,
-    SchemaError,
-    decode,
-)
-from octet.schema.json_text import dumps
-from octet.serving import ProblemError, answer_problems, pass_on
+from octet.edge.connection.address import plain_address
+from octet.edge.connection_observer import ConnectionObserver, Unobserved
+from octet.edge.exchange import Reply, Request
+from octet.edge.routes import Routes
+from octet.edge.visit import Visit
+from octet.edge.workings import Workings
+from octet.schema import MAX_REPORT_BYTES
+from octet.serving import ByteStream, Handler, Hypercorn, ProblemError
 
-logger = logging.getLogger(__name__)
-
-BODY_S = 5
+BODY_S = 5.0
 """Seconds in which a report's body must have arrived."""
 
 
-def create_app(config: EdgeConfig, now_ms: EpochMs) -> QuartTrio:
-    """Make the edge that *config* describes, as an ASGI application.
+class EdgeApp:
+    """The edge that *config* describes.
 
     Raises:
-        ConfigError: the collector's files are not there.
+        ConfigError: the collector's files are not there, or the service's authority is none.
     """
-    app = QuartTrio("octet.edge", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_REPORT_BYTES
-    app.config["BODY_TIMEOUT"] = BODY_S
-    app.config["BACKGROUND_TASK_SHUTDOWN_TIMEOUT"] = DRAIN_S + 1
-    workings = Workings(config, now_ms)
-    _work_while_serving(app, workings)
-    answer_problems(app)
-    _answer_origins(app, Cors(config.allowed_origins))
-    prefix = config.base_path or None
-    app.register_blueprint(_signal_routes(workings), url_prefix=prefix)
-    app.register_blueprint(_health_routes(workings), url_prefix=prefix)
-    app.register_blueprint(_asset_routes(), url_prefix=prefix)
-    return app
 
+    def __init__(self, config: EdgeConfig, now_ms: EpochMs) -> None:
+        self.workings = Workings(config, now_ms)
+        self.routes = Routes(self.workings)
 
-def _work_while_serving(app: QuartTrio, workings: Workings) -> None:
-    @app.before_serving
-    async def start() -> None:
-        await app.nursery.start(workings.run)
+    def connect(
+        self, hypercorn: Hypercorn, stream: ByteStream, tls: ssl.SSLContext | None
+    ) -> Handler:
+        """Make the handler of a connection that is ours."""
+        return Visit(self.workings, self.routes, hypercorn, stream, tls)
 
-    app.after_serving(workings.stop)
+    async def __call__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
+        """Serve one ASGI scope."""
+        match scope["type"]:
+            case "lifespan":
+                await self._live(receive, send)
+            case "http":
+                await self._http(scope, receive, send)
+            case "websocket":
+                await self._websocket(scope, receive, send)
 
+    async def _live(self, receive: Any, send: Any) -> None:
+        async with trio.open_nursery() as nursery:
+            await receive()
+            await nursery.start(self.workings.run)
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await self.workings.stop()
+        await send({"type": "lifespan.shutdown.complete"})
 
-def _answer_origins(app: QuartTrio, cors: Cors) -> None:
-    @app.before_request
-    async def check_origin() -> Response | None:
-        if request.method == "OPTIONS":
-            return cors.preflight()
-        if request.method == "POST":
-            cors.check(request.headers.get("origin"))
-        return None
+    # --- HTTP ----------------------------------------------------------------------------------
 
-    @app.before_websocket
-    async def check_socket_origin() -> None:
-        cors.check_socket(websocket.headers.get("origin"))
+    async def _http(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
+        request = _request(scope)
+        try:
+            body = await _read_body(receive) if self.routes.takes_body(request) else b""
+            reply = await self.routes.answer(request, body)
+        except ProblemError as error:
+            reply = self.routes.refuse(request, error)
+        await _send(reply, request, send, "http.response")
 
-    @app.after_request
-    async def mark_origin(response: Response) -> Response:
-        cors.mark(response, request.headers.get("origin"))
-        return response
+    # --- the latency channel -------------------------------------------------------------------
 
-
-# --- reports and latency channels ----------------------------------------------------------------
-
-
-def _signal_routes(workings: Workings) -> Blueprint:
-    routes = Blueprint("signals", __name__)
-
-    @routes.post("/v1/signals")
-    async def post_signals() -> Response:
-        if request.mimetype != "application/json":
-            raise ProblemError("unsupported_media_type")
-        began_s = trio.current_time()
-        # not `await request.body`, which does not mind BODY_S
-        body = await request.get_data(cache=True, as_text=False, parse_form_data=False)
-        forward = _forward(workings, body)
-        outcome: Outcome = TIMED_OUT
-        with trio.move_on_after(workings.config.relay_timeout_ms / 1000):
-            outcome = await workings.relay.submit(forward)
-        if workings.config.debug:
-            logger.info(
-                "report from %s: %s in %.1f ms",
-                workings.observer.address(request.scope),
-                type(outcome).__name__.lower(),
-                (trio.current_time() - began_s) * 1e3,
+    async def _websocket(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
+        await receive()  # websocket.connect
+        request = _request({**scope, "method": "GET"})
+        try:
+            asked = self.routes.channel(request)
+        except ProblemError as error:
+            await _deny(self.routes.refuse(request, error), scope, request, send)
+            return
+        await send({"type": "websocket.accept"})
+        try:
+            await play(
+                _Socket(receive, send),
+                asked,
+                lambda rtt_us: self.workings.seal(request, asked.session_ref, rtt_us),
             )
-        return _answer(outcome, expose_verdict=workings.config.expose_verdict)
-
-    @routes.get("/v1/ws")
-    async def plain_request() -> Response:
-        raise ProblemError("upgrade_required", headers={"upgrade": "websocket"})
-
-    @routes.websocket("/v1/ws")
-    async def open_channel() -> None:
-        asked = ChannelRequest.from_query(websocket.args)
-        scope = websocket.scope
-        await play(websocket, asked, lambda rtt_us: workings.seal(scope, asked.session_ref, rtt_us))
-
-    return routes
+        except SocketClosedError:
+            return
 
 
-def _forward(workings: Workings, body: bytes) -> Forward:
-    """Validate a report's head and its JSON, and put it into an envelope as it came."""
-    try:
-        head = decode(ReportHead, body)
-    except SchemaError as exc:
-        raise ProblemError(exc.code, str(exc)) from exc
-    return Forward(head.id, workings.envelope(request.scope, head, body))
+class _Socket:
+    """A WebSocket over ASGI."""
+
+    def __init__(self, receive: Any, send: Any) -> None:
+        self._receive = receive
+        self._send = send
+
+    async def send(self, text: str) -> None:
+        await self._send({"type": "websocket.send", "text": text})
+
+    async def receive(self) -> str:
+        event = await self._receive()
+        if event["type"] != "websocket.receive":
+            raise SocketClosedError
+        text = event.get("text")
+        if text is None:
+            await self.close(UNSUPPORTED_DATA)
+            raise SocketClosedError
+        return str(text)
+
+    async def close(self, code: int) -> None:
+        await self._send({"type": "websocket.close", "code": code})
 
 
-def _answer(outcome: Outcome, *, expose_verdict: bool) -> Response:
-    """Tell the page what became of its report."""
-    match outcome:
-        case Accepted(verdict=verdict):
-            shown = {"verdict": verdict} if expose_verdict and verdict is not None else {}
-            return _json({"ok": True, **shown})
-        case Refused(problem=refusal):
-            return pass_on(refusal)
-        case Failed(code=code, detail=detail, retry_after_s=retry_after_s):
-            raise ProblemError(code, detail, {"retry-after": str(retry_after_s)})
-
-
-# --- health --------------------------------------------------------------------------------------
-
-
-def _health_routes(workings: Workings) -> Blueprint:
-    routes = Blueprint("health", __name__)
-
-    @routes.get("/health")
-    async def health() -> Response:
-        return _json({"ok": True, "version": __version__})
-
-    @routes.get("/ready")
-    async def ready() -> Response:
-        reasons = workings.readiness.reasons()
-        return _json({"ok": not reasons, "reasons": reasons}, 503 if reasons else 200)
-
-    return routes
-
-
-# --- the collector's files -----------------------------------------------------------------------
-
-
-def _asset_routes() -> Blueprint:
-    routes = Blueprint("assets", __name__)
-    assets = load_assets()
-
-    @routes.get("/<name>")
-    async def asset(name: str) -> Response:
-        file = assets.get(name)
-        if file is None:
-            raise ProblemError("not_found")
-        known = request.if_none_match.contains(file.etag)
-        response = Response(
-            b"" if known else file.content,
-            status=304 if known else 200,
-            content_type=file.content_type,
-            headers={
-                "cache-control": YEAR if "v" in request.args else REVALIDATE,
-                "cross-origin-resource-policy": "cross-origin",
-            },
-        )
-        response.set_etag(file.etag)
-        return response
-
-    return routes
-
-
-def _json(members: dict[str, object], status: int = 200) -> Response:
-    return Response(
-        dumps(members),
-        status=status,
-        content_type="application/json",
-        headers={"cache-control": "no-store"},
+def _request(scope: Mapping[str, Any]) -> Request:
+    observer = scope.get("state", {}).get("connection")
+    client = scope.get("client")
+    return Request(
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
+        version=scope["http_version"],
+        headers=tuple((bytes(name), bytes(value)) for name, value in scope["headers"]),
+        peer=plain_address(client[0]) if client else "::",
+        connection=observer if isinstance(observer, ConnectionObserver) else Unobserved(),
     )
+
+
+async def _read_body(receive: Any) -> bytes:
+    """Return the body. Timeout: `BODY_S`.
+
+    Raises:
+        ProblemError: it is too large, or late, or its sender has left.
+    """
+    body = bytearray()
+    with trio.move_on_after(BODY_S):
+        while True:
+            event = await receive()
+            if event["type"] == "http.disconnect":
+                raise ProblemError("malformed", "the body did not arrive whole")
+            body += event.get("body", b"")
+            if len(body) > MAX_REPORT_BYTES:
+                raise ProblemError("too_large")
+            if not event.get("more_body"):
+                return bytes(body)
+    raise ProblemError("malformed", "the body did not arrive in time")
+
+
+async def _send(reply: Reply, request: Request, send: Any, kind: str) -> None:
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
+    if reply.body:
+        headers.append((b"content-type", reply.content_type.encode()))
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+    body = b"" if request.method == "HEAD" else reply.body
+    await send({"type": f"{kind}.start", "status": reply.status, "headers": headers})
+    await send({"type": f"{kind}.body", "body": body, "more_body": False})
+
+
+async def _deny(reply: Reply, scope: Mapping[str, Any], request: Request, send: Any) -> None:
+    """Refuse a WebSocket's handshake, with the reply where the server can carry it."""
+    if "websocket.http.response" in scope.get("extensions", {}):
+        await _send(reply, request, send, "websocket.http.response")
+    else:
+        await send({"type": "websocket.close"})

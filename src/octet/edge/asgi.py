@@ -5,8 +5,8 @@ It works; what the plain server cannot observe is reported as missing.
 
 import os
 
-from octet.edge.app import create_app
+from octet.edge.app import EdgeApp
 from octet.edge.clock import epoch_ms
 from octet.edge.config import EdgeConfig
 
-app = create_app(EdgeConfig.from_environment(os.environ), epoch_ms)
+app = EdgeApp(EdgeConfig.from_environment(os.environ), epoch_ms)

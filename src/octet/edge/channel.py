@@ -3,11 +3,10 @@
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import trio
 from attrs import frozen
-from quart import Websocket
 
 from octet.edge.latency import (
     BUDGET_MS,
@@ -27,6 +26,27 @@ UNSUPPORTED_DATA: Final = 1003
 POLICY_VIOLATION: Final = 1008
 
 _REF = re.compile(r"[A-Za-z0-9._~-]{8,128}")
+
+
+class SocketClosedError(Exception):
+    """The WebSocket is closed; nothing more comes or goes."""
+
+
+class Socket(Protocol):
+    """An open WebSocket, whoever carries it."""
+
+    async def send(self, text: str) -> None:
+        """Send one text message."""
+
+    async def receive(self) -> str:
+        """Return the next text message.
+
+        Raises:
+            SocketClosedError: there is none; whatever had to be sent in farewell was sent.
+        """
+
+    async def close(self, code: int) -> None:
+        """Say farewell with *code*."""
 
 
 @frozen
@@ -64,12 +84,15 @@ def _integer(query: Mapping[str, str], name: str, default: int, low: int, high: 
 
 
 async def play(
-    socket: Websocket, request: ChannelRequest, seal: Callable[[tuple[int, ...]], str]
+    socket: Socket, request: ChannelRequest, seal: Callable[[tuple[int, ...]], str]
 ) -> None:
-    """Play the volleys that *request* asks for on *socket* and close it.
+    """Play the volleys that *request* asks for on *socket*, and say farewell.
 
     Cancellation: the socket is dropped; there is no receipt.
     Timeout: `CHANNEL_LIFE_S` in all, `PONG_S` a pong, the request's budget for all volleys.
+
+    Raises:
+        SocketClosedError: the page left, or sent no text.
     """
     volleys = Volleys(
         request.volleys,
@@ -85,7 +108,7 @@ async def play(
     await socket.close(code)
 
 
-async def _play_all(socket: Websocket, volleys: Volleys, budget_s: float) -> int:
+async def _play_all(socket: Socket, volleys: Volleys, budget_s: float) -> int:
     """Play until there are enough, or the budget is spent and there is one; return a close code."""
     deadline_s = trio.current_time() + budget_s
     while not volleys.complete:
@@ -99,8 +122,6 @@ async def _play_all(socket: Websocket, volleys: Volleys, budget_s: float) -> int
             return (
                 NORMAL if volleys.rtt_us and trio.current_time() >= deadline_s else POLICY_VIOLATION
             )
-        if not isinstance(frame, str):
-            return UNSUPPORTED_DATA
         try:
             volleys.pong(frame)
         except ProtocolViolation:

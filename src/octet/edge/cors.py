@@ -1,7 +1,8 @@
 """Which origins may speak to this edge, and the headers that tell their browsers so (CORS)."""
 
+from collections.abc import Mapping
+
 from attrs import frozen
-from quart import Response
 
 from octet.serving import ProblemError
 
@@ -9,6 +10,13 @@ ANY = "*"
 EXPOSED = "Retry-After, x-request-id"
 PREFLIGHT_S = 7200
 """Browsers keep a preflight's answer for so long; Chromium's own bound."""
+
+PREFLIGHT: Mapping[str, str] = {
+    "access-control-allow-methods": "GET, POST",
+    "access-control-allow-headers": "content-type",
+    "access-control-max-age": str(PREFLIGHT_S),
+}
+"""What the answer to an OPTIONS request carries besides `Cors.headers`."""
 
 
 @frozen
@@ -40,22 +48,14 @@ class Cors:
             raise ProblemError("origin_not_allowed")
         self.check(origin)
 
-    def mark(self, response: Response, origin: str | None) -> None:
-        """Add the headers that *origin*'s browser wants to see."""
-        if ANY not in self.origins:
-            response.headers.add("vary", "Origin")
-        if origin is not None and self.allows(origin):
-            response.headers["access-control-allow-origin"] = ANY if ANY in self.origins else origin
-            response.headers["access-control-expose-headers"] = EXPOSED
-
-    def preflight(self) -> Response:
-        """Answer an OPTIONS request."""
-        return Response(
-            b"",  # without a body of its own, Quart would make one under asyncio
-            status=204,
-            headers={
-                "access-control-allow-methods": "GET, POST",
-                "access-control-allow-headers": "content-type",
-                "access-control-max-age": str(PREFLIGHT_S),
-            },
-        )
+    def headers(self, origin: str | None) -> Mapping[str, str]:
+        """Return what *origin*'s browser wants to see on every reply."""
+        any_origin = ANY in self.origins
+        vary = {} if any_origin else {"vary": "Origin"}
+        if origin is None or not self.allows(origin):
+            return vary
+        return {
+            **vary,
+            "access-control-allow-origin": ANY if any_origin else origin,
+            "access-control-expose-headers": EXPOSED,
+        }

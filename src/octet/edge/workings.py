@@ -3,14 +3,14 @@
 One task owns all of it, from the lifespan's start to its end.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import trio
 
 from octet import __version__
 from octet.edge.clock import EpochMs
 from octet.edge.config import EdgeConfig
+from octet.edge.exchange import Request
 from octet.edge.observer import Observer
 from octet.edge.readiness import Readiness
 from octet.edge.receipt import ReceiptSealer
@@ -40,7 +40,7 @@ class Workings:
         self.observer = Observer(config)
         self._trust = read_trust(config)
         self._receipts = ReceiptSealer(config.license, now_ms)
-        self._now_ms = now_ms
+        self.now_ms = now_ms
         lat, lon = config.location or (None, None)
         self._identity = EdgeIdentity(id=config.edge_id, version=__version__, lat=lat, lon=lon)
         self._stopping = trio.Event()
@@ -73,7 +73,7 @@ class Workings:
         self._stopping.set()
         await self._stopped.wait()
 
-    def envelope(self, scope: Mapping[str, Any], head: ReportHead, body: bytes) -> bytes:
+    def envelope(self, request: Request, head: ReportHead, body: bytes) -> bytes:
         """Put the report *body*, whose *head* was read strictly, beside what was observed.
 
         The report stands in the envelope byte for byte: *body* passed the strict parser, so it is
@@ -84,25 +84,23 @@ class Workings:
             v=1,
             id=head.id,
             session_ref=head.session_ref,
-            received_at=self._now_ms(),
+            received_at=self.now_ms(),
             want_verdict=self.config.expose_verdict,
             edge=self._identity,
-            observed=self.observer.request(scope, receipts.channels, receipts.refused),
+            observed=self.observer.observe(request, receipts.channels, receipts.refused),
         )
         return encode(envelope)[:-1] + b',"report":' + body + b"}"
 
-    def seal(
-        self, scope: Mapping[str, Any], session_ref: str | None, rtt_us: tuple[int, ...]
-    ) -> str:
-        """Seal what the channel of *scope* measured."""
-        tcp = self.observer.connection(scope).tcp()
+    def seal(self, request: Request, session_ref: str | None, rtt_us: tuple[int, ...]) -> str:
+        """Seal what the channel that *request* opened has measured."""
+        tcp = request.connection.tcp()
         timing = ChannelTiming(
             edge=self._identity.id,
             lat=self._identity.lat,
             lon=self._identity.lon,
-            source_ip=self.observer.address(scope),
+            source_ip=self.observer.source(request),
             rtt_us=rtt_us,
             tcp=None if isinstance(tcp, AbsenceReason) else tcp,
-            at=self._now_ms(),
+            at=self.now_ms(),
         )
         return self._receipts.seal(session_ref, timing)

@@ -28,8 +28,9 @@ from octet.service.credentials import (
 from octet.service.errors import JudgeFailedError, OverloadedError
 from octet.service.intake import Intake
 from octet.service.judge import Judge
+from octet.service.problems import answer_problems, problem_response
 from octet.service.verdicts import MemoryStore, VerdictStore
-from octet.serving import ProblemError, answer_problems, problem_response
+from octet.serving import ProblemError
 
 BODY_S = 15
 """From a post's header to the end of its body, seconds."""

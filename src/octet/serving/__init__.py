@@ -5,22 +5,24 @@ owns the accept loop around them, so that every connection has its own exception
 wait an owner, and shutdown drains.
 """
 
-from octet.serving.connection import Connection
+from octet.serving.byte_stream import ByteStream
+from octet.serving.connection import Connection, Hypercorn
 from octet.serving.environment import ConfigError, Environment
 from octet.serving.listener import listen
-from octet.serving.problems import ProblemError, answer_problems, pass_on, problem_response
-from octet.serving.server import ServerSettings, serve, shutdown_signal
+from octet.serving.problems import ProblemError, request_id
+from octet.serving.server import Handler, ServerSettings, serve, shutdown_signal
 
 __all__ = [
+    "ByteStream",
     "ConfigError",
     "Connection",
     "Environment",
+    "Handler",
+    "Hypercorn",
     "ProblemError",
     "ServerSettings",
-    "answer_problems",
     "listen",
-    "pass_on",
-    "problem_response",
+    "request_id",
     "serve",
     "shutdown_signal",
 ]

@@ -6,23 +6,30 @@ response is out, so the socket would stay open: here to close is shielded, and b
 """
 
 import logging
-from collections.abc import Callable
-from typing import Any
+import ssl
+from collections.abc import Mapping
+from typing import Any, Final
 
 import trio
+from attrs import frozen
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData
+from hypercorn.protocol import ProtocolWrapper
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import WSStream
-from hypercorn.trio.tcp_server import MAX_RECV, TCPServer
+from hypercorn.trio.task_group import TaskGroup
+from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ConnectionState
+from hypercorn.utils import parse_socket_addr
 
+from octet.serving.byte_stream import ByteStream
 from octet.serving.failure import describe
 from octet.serving.idle import IdleDeadline
 
 logger = logging.getLogger(__name__)
 
+TLS_HANDSHAKE_S: Final = 5.0
 HEADER_S = 5.0
 """From accept (after TLS), or from a later request's first byte, to the end of its header."""
 REQUEST_S = 90.0
@@ -33,33 +40,54 @@ WRITE_S = 10.0
 GONE_S = 5.0
 """What is still being done for a peer that has gone gets so long to notice, seconds."""
 
-Observe = Callable[[trio.SocketStream | trio.SSLStream[trio.SocketStream]], Any]
+
+@frozen
+class Hypercorn:
+    """What hypercorn's protocols need besides a connection; one a server."""
+
+    app: AppWrapper
+    config: Config
+    context: WorkerContext
+    state: Mapping[str, Any]
+    """Of the lifespan."""
 
 
 class Connection(TCPServer):
-    """A TCP connection that can fail without a neighbour noticing."""
+    """A connection in the hands of hypercorn's protocols; its failure is its own.
 
-    def __init__(  # noqa: PLR0913, PLR0917 - hypercorn's five, and what to observe
+    Args:
+        hypercorn: of this server.
+        stream: accepted.
+        tls: to do the handshake by, if it is to be done yet.
+        state: more for every ASGI scope's ``state``.
+    """
+
+    stream: ByteStream  # type: ignore[assignment]  # one that does both
+
+    def __init__(
         self,
-        app: AppWrapper,
-        config: Config,
-        context: WorkerContext,
-        state: ConnectionState,
-        stream: Any,
-        observe: Observe | None = None,
+        hypercorn: Hypercorn,
+        stream: ByteStream,
+        *,
+        tls: ssl.SSLContext | None = None,
+        state: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(app, config, context, state, stream)
+        merged = ConnectionState({**hypercorn.state, **(state or {})})
+        super().__init__(hypercorn.app, hypercorn.config, hypercorn.context, merged, stream)  # type: ignore[arg-type]
         self._task_group = None  # type: ignore[assignment]  # until `run` has met the peer
+        self._tls = tls
         self.idle = IdleDeadline(
             first_s=HEADER_S,
-            keep_alive_s=config.keep_alive_timeout,
+            keep_alive_s=hypercorn.config.keep_alive_timeout,
             busy_s=REQUEST_S,
-            terminated=context.terminated.is_set,
+            terminated=hypercorn.context.terminated.is_set,
         )
         """The deadline between requests."""
         self.idle_task = self.idle  # type: ignore[assignment]  # same interface, no checkpoints
-        if observe is not None:
-            self.state = ConnectionState({**state, "connection": observe(stream)})
+
+    def drain(self) -> None:
+        """Close at once if no request is being served; else after it."""
+        self.idle.drain()
 
     async def run(self) -> None:
         """Serve the connection to its end.
@@ -67,11 +95,36 @@ class Connection(TCPServer):
         Cancellation: the connection is closed without a farewell.
         """
         try:
-            await super().run()
+            if self._tls is not None:
+                with trio.fail_after(TLS_HANDSHAKE_S):
+                    await self.stream.handshake(self._tls)
+            await self._serve()
+        except* (OSError, trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
+            pass  # the network's or the peer's
         except* Exception as group:  # noqa: BLE001 - this is the boundary
             logger.warning("connection failed: %s", describe(group))
         finally:
-            await trio.aclose_forcefully(self.stream)
+            await self._close()
+
+    async def _serve(self) -> None:
+        socket = self.stream.socket
+        async with TaskGroup() as task_group:
+            self._task_group = task_group
+            self.protocol = ProtocolWrapper(
+                self.app,
+                self.config,
+                self.context,
+                task_group,
+                ConnectionState(self.state),
+                self.stream.is_tls,
+                parse_socket_addr(socket.family, socket.getpeername()),
+                parse_socket_addr(socket.family, socket.getsockname()),
+                self.protocol_send,
+                self.stream.alpn or "http/1.1",
+            )
+            await self.protocol.initiate()
+            await self.idle_task.restart(task_group, self._idle_timeout)
+            await self._read_data()
 
     async def protocol_send(self, event: Event) -> None:
         """Do what the protocol asks for: write, close, or mind the idle deadline.
@@ -92,12 +145,12 @@ class Connection(TCPServer):
                 except (trio.BrokenResourceError, trio.ClosedResourceError):
                     return False
                 return True
-        await trio.aclose_forcefully(self.stream)
+        await self.stream.aclose()
         return False
 
     async def _read_data(self) -> None:
         try:
-            while data := await self.stream.receive_some(MAX_RECV):
+            while data := await self.stream.receive_some():
                 if isinstance(self.protocol.protocol, H11Protocol):
                     self.idle.hurry(HEADER_S)
                 await self.protocol.handle(RawData(bytes(data)))
@@ -120,8 +173,8 @@ class Connection(TCPServer):
 
         Hypercorn's reader may wait for a response that will never be whole: it is bounded, too.
         """
-        if self._task_group is not None:
-            scope = self._task_group._nursery.cancel_scope  # type: ignore[union-attr]  # noqa: SLF001
+        if self._task_group is not None and self._task_group._nursery is not None:  # noqa: SLF001
+            scope = self._task_group._nursery.cancel_scope  # noqa: SLF001
             scope.deadline = min(scope.deadline, trio.current_time() + GONE_S)
         with trio.move_on_after(WRITE_S, shield=True):
             await self.stream.aclose()

@@ -5,33 +5,36 @@ Order of shutdown: the listener closes; idle connections close; requests in flig
 still delivered.
 """
 
+import errno
 import logging
 import secrets
 import signal
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Protocol
 
 import trio
-from attrs import field, frozen
+from attrs import frozen
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
 from hypercorn.trio.worker_context import WorkerContext
-from hypercorn.typing import ConnectionState
 
 from octet.schema import PROBLEM_TYPE, encode, problem
-from octet.serving.connection import Connection, Observe
+from octet.serving.byte_stream import ByteStream
+from octet.serving.connection import Connection, Hypercorn
 from octet.serving.failure import describe
 from octet.serving.lifespan import Lifespan
 from octet.serving.listener import url_of
 
 logger = logging.getLogger(__name__)
 
-TLS_HANDSHAKE_S = 5.0
 KEEP_ALIVE_S = 60.0
+EXHAUSTED: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+EXHAUSTED_PAUSE_S: Final = 0.1
 OVERLOAD_ANSWER_S = 1.0
 """How long the refusal of a connection past the bound may take to be written."""
 
@@ -49,20 +52,39 @@ class ServerSettings:
     tls: ssl.SSLContext | None = None
     ready_file: Path | None = None
     """Receives the address as one line once requests are served."""
-    observe: Observe | None = field(default=None)
-    """Called with each accepted stream; the result is ``scope["state"]["connection"]``."""
 
 
-async def serve(
+class Handler(Protocol):
+    """Serves one connection."""
+
+    async def run(self) -> None:
+        """Serve the connection to its end; raises nothing of the peer's."""
+
+    def drain(self) -> None:
+        """Close at once if no request is being served; else after it."""
+
+
+Connect = Callable[[Hypercorn, ByteStream, ssl.SSLContext | None], Handler]
+"""Makes the handler of an accepted connection."""
+
+
+def hand_over(hypercorn: Hypercorn, stream: ByteStream, tls: ssl.SSLContext | None) -> Handler:
+    """Leave the whole connection to hypercorn's protocols."""
+    return Connection(hypercorn, stream, tls=tls)
+
+
+async def serve(  # noqa: PLR0913 - what, where, how, until when, by whom
     app: Any,
     listener: socket.socket,
     settings: ServerSettings,
     *,
     shutdown: Callable[[], Awaitable[None]],
+    connect: Connect = hand_over,
     task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve the ASGI *app* on *listener* until *shutdown* returns, then drain.
 
+    *connect* says who serves a connection; by default hypercorn's protocols do.
     Starts with the bound URL. Cancellation: connections are cut, the lifespan is not awaited.
     Timeout: `ServerSettings.drain_s` and `shutdown_s` own the end.
     """
@@ -78,7 +100,9 @@ async def serve(
     async with trio.open_nursery() as nursery:
         nursery.start_soon(await_shutdown)  # first, so that a signal is never met unprepared
         await nursery.start(lifespan.run)
-        server = _Server(partial(Connection, ASGIWrapper(_guarded(app)), config), settings, state)
+        wrapped = ASGIWrapper(_guarded(app))
+        hypercorn = Hypercorn(wrapped, config, WorkerContext(None), state)
+        server = _Server(hypercorn, settings, connect)
         announce = partial(_announce, settings, listener, task_status)
         await server.run(listener, asked_to_end.wait, announce)
         with trio.move_on_after(settings.shutdown_s):
@@ -109,14 +133,11 @@ def _guarded(app: Any) -> Any:
 class _Server:
     """The connections of one listener."""
 
-    def __init__(
-        self, connect: Callable[..., Connection], settings: ServerSettings, state: dict[str, Any]
-    ) -> None:
-        self._connect = connect
+    def __init__(self, hypercorn: Hypercorn, settings: ServerSettings, connect: Connect) -> None:
+        self._hypercorn = hypercorn
         self._settings = settings
-        self._state = state
-        self._context = WorkerContext(None)
-        self._connections: set[Connection] = set()
+        self._connect = connect
+        self._handlers: set[Handler] = set()
 
     async def run(
         self,
@@ -124,56 +145,54 @@ class _Server:
         shutdown: Callable[[], Awaitable[None]],
         ready: Callable[[], Awaitable[None]],
     ) -> None:
-        acceptor = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
-        async with trio.open_nursery() as handlers:
-            async with acceptor, trio.open_nursery() as accepting:
-                accepting.start_soon(
-                    partial(
-                        trio.serve_listeners, self._handle, [acceptor], handler_nursery=handlers
-                    )
-                )
-                await ready()
-                await shutdown()
-                accepting.cancel_scope.cancel()
-            await self._context.terminated.set()
-            for connection in self._connections:
-                connection.idle.drain()
-            handlers.cancel_scope.deadline = trio.current_time() + self._settings.drain_s
+        async with trio.open_nursery() as handling:
+            with listener:
+                async with trio.open_nursery() as accepting:
+                    accepting.start_soon(self._accept_all, listener, handling)
+                    await ready()
+                    await shutdown()
+                    accepting.cancel_scope.cancel()
+            await self._hypercorn.context.terminated.set()
+            for handler in self._handlers:
+                handler.drain()
+            handling.cancel_scope.deadline = trio.current_time() + self._settings.drain_s
 
-    async def _handle(self, stream: trio.SocketStream) -> None:
-        if len(self._connections) >= self._settings.max_connections:
-            await self._refuse(stream)
-            return
-        connection: Connection | None = None
+    async def _accept_all(self, listener: socket.socket, handling: trio.Nursery) -> None:
+        """Accept for ever; a machine out of descriptors only has newcomers wait."""
+        while True:
+            try:
+                accepted, _ = listener.accept()
+            except BlockingIOError:
+                await trio.lowlevel.wait_readable(listener)
+            except OSError as exc:
+                if exc.errno in EXHAUSTED:
+                    logger.warning("accepting pauses: %s", exc.strerror)
+                    await trio.sleep(EXHAUSTED_PAUSE_S)
+            else:
+                handling.start_soon(self._handle, accepted)
+
+    async def _handle(self, accepted: socket.socket) -> None:
+        stream = ByteStream(accepted)
+        handler: Handler | None = None
         try:
-            connection = self._connect(
-                self._context,
-                ConnectionState(self._state.copy()),
-                self._secure(stream),
-                self._settings.observe,
-            )
-            self._connections.add(connection)
-            await connection.run()
+            if len(self._handlers) >= self._settings.max_connections:
+                await self._refuse(stream)
+                return
+            handler = self._connect(self._hypercorn, stream, self._settings.tls)
+            self._handlers.add(handler)
+            await handler.run()
         except Exception as exc:  # noqa: BLE001 - the boundary: this stream must not end the server
-            logger.warning("connection failed before it began: %s", describe(exc))
+            logger.warning("connection failed: %s", describe(exc))
         finally:
-            if connection is not None:
-                self._connections.discard(connection)
-            await trio.aclose_forcefully(stream)
+            if handler is not None:
+                self._handlers.discard(handler)
+            await stream.aclose()
 
-    def _secure(self, stream: trio.SocketStream) -> Any:
+    async def _refuse(self, stream: ByteStream) -> None:
         if self._settings.tls is None:
-            return stream
-        return trio.SSLStream(stream, self._settings.tls, server_side=True, https_compatible=True)
-
-    async def _refuse(self, stream: trio.SocketStream) -> None:
-        with trio.move_on_after(OVERLOAD_ANSWER_S):
-            async with stream:
-                if self._settings.tls is None:
-                    try:
-                        await stream.send_all(_overloaded())
-                    except trio.BrokenResourceError:
-                        return
+            with suppress(trio.BrokenResourceError), trio.move_on_after(OVERLOAD_ANSWER_S):
+                await stream.send_all(_overloaded())
+                await stream.aclose(linger=True)
 
 
 def _overloaded() -> bytes:
@@ -208,7 +227,6 @@ def _hypercorn_config(settings: ServerSettings) -> Config:
     config.include_server_header = False
     config.keep_alive_timeout = KEEP_ALIVE_S
     config.keep_alive_max_requests = 1_000_000
-    config.ssl_handshake_timeout = TLS_HANDSHAKE_S
     config.graceful_timeout = settings.drain_s
     config.shutdown_timeout = settings.shutdown_s
     config.websocket_max_message_size = 4096

@@ -1,19 +1,18 @@
 """What TLS agreed on."""
 
-from typing import Any
-
-import trio
+import socket
+import ssl
 
 from octet.schema import AbsenceReason, Tls
 
 
-def read_tls_session(stream: Any) -> Tls | AbsenceReason:
-    """Return version, cipher suite and ALPN of *stream*, if it is a TLS one past its handshake."""
-    if not isinstance(stream, trio.SSLStream):
+def read_tls_session(sock: socket.socket) -> Tls | AbsenceReason:
+    """Return version, cipher suite and ALPN of *sock*, if it is a TLS one past its handshake."""
+    if not isinstance(sock, ssl.SSLSocket):
         return AbsenceReason.NOT_TLS
-    cipher = stream.cipher()
+    cipher = sock.cipher()
     return Tls(
-        version=stream.version(),
+        version=sock.version(),
         cipher=cipher[0] if cipher else None,
-        alpn=stream.selected_alpn_protocol(),
+        alpn=sock.selected_alpn_protocol(),
     )

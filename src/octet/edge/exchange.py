@@ -1,0 +1,79 @@
+"""One request and its reply, whoever parsed the one and writes the other."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl
+
+from attrs import evolve, field, frozen
+
+from octet.edge.connection_observer import ConnectionObserver, Unobserved
+from octet.schema import PROBLEM_TYPE, Problem, encode
+from octet.schema.json_text import dumps
+from octet.serving import request_id
+
+
+@frozen(slots=False)
+class Request:
+    """A request's head, and the connection that it came on."""
+
+    method: str
+    path: str
+    query: str
+    version: str
+    """``1.0``, ``1.1`` or ``2``."""
+    headers: tuple[tuple[bytes, bytes], ...]
+    """As received, in order."""
+    peer: str
+    """The address at the other end of the connection."""
+    connection: ConnectionObserver | Unobserved
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of the header *name* (lower case)."""
+        return self._fields.get(name)
+
+    @cached_property
+    def id(self) -> str:
+        """What this request is called in replies and logs."""
+        return request_id(self.header("x-request-id"))
+
+    @cached_property
+    def arguments(self) -> Mapping[str, str]:
+        """The query's members; of several with one name the first."""
+        return dict(reversed(parse_qsl(self.query, keep_blank_values=True)))
+
+    @cached_property
+    def _fields(self) -> Mapping[str, str]:
+        return {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in reversed(self.headers)
+        }
+
+
+@frozen
+class Reply:
+    """What goes back."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(factory=dict)
+
+    def marked(self, headers: Mapping[str, str]) -> "Reply":
+        """Return this reply with more *headers*."""
+        return evolve(self, headers={**self.headers, **headers})
+
+
+def json_reply(members: Mapping[str, Any], status: int = 200) -> Reply:
+    """Make a reply that nobody may keep."""
+    return Reply(status, dumps(members), headers={"cache-control": "no-store"})
+
+
+def problem_reply(problem: Problem, headers: Mapping[str, str] | None = None) -> Reply:
+    """Make the reply that carries *problem*."""
+    return Reply(
+        problem.status,
+        encode(problem),
+        PROBLEM_TYPE,
+        {"cache-control": "no-store", **(headers or {})},
+    )
