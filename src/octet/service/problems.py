@@ -2,7 +2,7 @@
 
 import logging
 
-from quart import Response, g, request
+from quart import Response, g, request, websocket
 from quart_trio import QuartTrio
 from werkzeug.exceptions import (
     HTTPException,
@@ -25,6 +25,10 @@ def answer_problems(app: QuartTrio) -> None:
     @app.before_request
     async def name_request() -> None:
         g.request_id = request_id(request.headers.get("x-request-id"))
+
+    @app.before_websocket
+    async def name_websocket() -> None:
+        g.request_id = request_id(websocket.headers.get("x-request-id"))
 
     @app.after_request
     async def tell_request_id(response: Response) -> Response:
