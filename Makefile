@@ -10,7 +10,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test lint dist lock clean docs browser
+.PHONY: setup demo test lint dist lock clean docs peers
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -18,7 +18,7 @@ STAMPS := .build/stamps
 ATLAS := src/octet/service/atlas/tables.octet
 COLLECTOR := web/collector/dist/octet-collector.js
 
-COLLECTOR_SOURCES := $(shell find web/collector -name node_modules -prune -o -name dist -prune -o -type f -print)
+COLLECTOR_SOURCES := $(shell find web/collector \( -name node_modules -o -name 'dist*' -o -name .build \) -prune -o -type f -print)
 ATLAS_SOURCES := $(shell find src/octet/service/atlas -name '*.py')
 
 setup: $(STAMPS)/python $(COLLECTOR) $(ATLAS)
@@ -42,14 +42,19 @@ $(ATLAS): $(STAMPS)/npm $(STAMPS)/python $(ATLAS_SOURCES)
 	$(BIN)/python -m octet.service.atlas.build --node-modules node_modules --output $@
 	touch $@
 
-# A real browser, where this may install one; without it the demo says so and tests are deselected.
-browser:
-	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+# Real peers, where this may install them; without them tests are deselected, and listed, and the
+# demo says that it has no browser.
+# command:package
+PEERS := chromium:chromium curl:curl haproxy:haproxy nghttp:nghttp2-client nginx:nginx openssl:openssl
+peers:
+	@missing=$$(for peer in $(PEERS); do command -v $${peer%%:*} >/dev/null || echo $${peer##*:}; done); \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		export DEBIAN_FRONTEND=noninteractive; \
-		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null || \
+			echo "could not install: $$missing"; \
 	fi
 
-demo: setup browser
+demo: setup peers
 	$(BIN)/python -m examples.demo $(if $(ONCE),--once)
 
 lint: setup
@@ -59,7 +64,7 @@ lint: setup
 	$(BIN)/lint-imports
 	npm run --silent lint -w web/collector
 
-test: lint browser
+test: lint peers
 	npm test --silent -w web/collector
 	$(BIN)/coverage run -m pytest $(PYTEST)
 

@@ -1,14 +1,17 @@
 """What all tests share: which of them this machine can run.
 
-Without Chromium or without root the tests that need them are deselected and listed. Under
+Tests that need a peer that is not installed, or IPv6, or root, are deselected and listed. Under
 ``OCTET_TEST_ALL=1`` nothing may be deselected or skipped.
 """
 
 import os
 import shutil
+import socket
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from examples.demo.chromium import find_chromium
 
 # Machines are noisy: how long an example takes is no property of the code.
 settings.register_profile(
@@ -18,10 +21,22 @@ settings.load_profile("octet")
 
 ALL = os.environ.get("OCTET_TEST_ALL") == "1"
 
-LACKING = {
-    "chromium": shutil.which("chromium") is None,
-    "root": os.geteuid() != 0,
-}
+
+def _has_ipv6() -> bool:
+    """Whether loopback speaks it; containers often do without."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+PEERS = ("curl", "haproxy", "nghttp", "nginx", "openssl")
+SEARCH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin"))
+LACKING = {peer: shutil.which(peer, path=SEARCH) is None for peer in PEERS}
+LACKING["chromium"] = find_chromium() is None
+LACKING["ipv6"] = not _has_ipv6()
+LACKING["root"] = os.geteuid() != 0
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -12,6 +12,13 @@ class SameVersion(MetadataHookInterface):
         """Set *metadata*'s dependencies."""
         metadata["dependencies"] = [
             f"octet[edge]=={metadata['version']}",
-            "numpy>=2",
+            "attrs>=24.2",
+            "cryptography>=42",
             "maxminddb>=2.6",
+            "numpy>=2",
+            "pyseto>=1.9",
+            "quart>=0.20",
+            "quart-trio>=0.12",
+            "trio>=0.30",
+            "werkzeug>=3.1",
         ]

@@ -14,12 +14,16 @@ from octet.edge.__main__ import _settings
 from octet.edge.app import EdgeApp
 from octet.edge.config import EdgeConfig
 from octet.edge.connection.saved_syn import save_syn
+from octet.edge.metrics import EdgeMetrics
 from octet.edge.relay import Relay
 from octet.serving import ServerSettings, listen, serve
 from octet.serving.server import hand_over
 from tests.certificates import Certificate, make_certificate
 from tests.edge.fakes import LICENSE, NOW_MS, FakeService
 from tests.serving.wire import RunningServer
+
+REST_S = 30
+"""What has not come about by then will not."""
 
 
 @define(eq=False)
@@ -28,10 +32,17 @@ class RunningEdge(RunningServer):
 
     relays: list[Relay] = field(factory=list)
 
+    async def until_open(self, metrics: EdgeMetrics, count: int) -> None:
+        """Wait until so many connections are open."""
+        with trio.fail_after(REST_S):
+            while metrics.connections_open.total() != count:
+                await trio.lowlevel.checkpoint()
+
     async def until_pending(self, count: int) -> None:
         """Wait until so many reports wait for the service."""
-        while self.relays[0].pending != count:
-            await trio.lowlevel.checkpoint()
+        with trio.fail_after(REST_S):
+            while self.relays[0].pending != count:
+                await trio.lowlevel.checkpoint()
 
 
 StartEdge = Callable[..., Awaitable[RunningEdge]]

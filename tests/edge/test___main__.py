@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -12,12 +14,21 @@ from urllib.parse import urlsplit
 
 import pytest
 import trio
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from octet import __version__
-from tests.certificates import Certificate
+from octet.edge.__main__ import _prove
+from octet.serving import ConfigError
+from tests.certificates import Certificate, make_certificate
 from tests.edge.conftest import environment
-from tests.edge.fakes import LICENSE, FakeService, report
-from tests.serving.wire import RunningServer, post
+from tests.edge.fakes import LICENSE, FakeService, answer, report
+from tests.serving.wire import Page, Reader, RunningServer, get, post
 
 EDGE = (sys.executable, "-m", "octet.edge")
 PATIENCE_S = 20
@@ -41,10 +52,10 @@ async def process(*command: str, log: Path, **env: str) -> AsyncIterator[trio.Pr
             await child.wait()
 
 
-async def until_holds(path: Path, text: str) -> str:
-    """Watch *path*, which another process writes, until it holds *text*."""
+async def until_holds(path: Path, text: str, times: int = 1) -> str:
+    """Watch *path*, which another process writes, until it holds *text* so many times."""
     file = trio.Path(path)
-    while not await file.exists() or text not in (content := await file.read_text()):
+    while not await file.exists() or (content := await file.read_text()).count(text) < times:
         await trio.lowlevel.checkpoint()
     return content
 
@@ -53,7 +64,8 @@ async def test_sigterm_finishes_what_is_in_flight(service: FakeService, tmp_path
     """At SIGTERM the request in flight is answered; the log names no address and no secret."""
     ready, log = tmp_path / "ready", tmp_path / "log"
     gate = service.holds()
-    env = environment(service.url, OCTET_READY_FILE=str(ready), ALLOWED_ORIGIN="https://a.test")
+    more = {"ALLOWED_ORIGIN": "https://a.test", "EDGE_METRICS_BIND": "off"}
+    env = environment(service.url, OCTET_READY_FILE=str(ready), **more)
     async with process(*EDGE, log=log, **env) as child:
         url = urlsplit((await until_holds(ready, "http")).strip())
         edge = RunningServer(str(url.hostname), int(url.port or 0))
@@ -119,7 +131,7 @@ def test_check_config_names_every_fault_at_once() -> None:
         PORT="eighty",
         EDGE_TLS_CERT_FILE="/nowhere",
         EDGE_LOCATION="here",
-        EDGE_WORKERS="2",
+        EDGE_WORKERS="0",
     )
     assert result.returncode == 2
     for name in (
@@ -135,14 +147,175 @@ def test_check_config_names_every_fault_at_once() -> None:
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("name", ["OCTET_CA_FILE", "EDGE_TLS_CERT_FILE"])
-def test_check_config_looks_into_files(garbage: Path, certificate: Certificate, name: str) -> None:
-    """A file that holds no certificate is found before anything is served."""
-    files = {name: str(garbage)}
-    if name == "EDGE_TLS_CERT_FILE":
-        files["EDGE_TLS_KEY_FILE"] = str(certificate.key)
+def test_check_config_looks_into_files(garbage: Path, certificate: Certificate) -> None:
+    """What files hold is named in one go with what variables say, before anything is served."""
+    result = check(
+        OCTET_DEV="1",
+        OCTET_URL="https://octet.example",
+        PORT="eighty",
+        OCTET_CA_FILE=str(garbage),
+        EDGE_TLS_CERT_FILE=str(garbage),
+        EDGE_TLS_KEY_FILE=str(certificate.key),
+        EDGE_CLIENT_CERT_FILE=str(certificate.chain),
+        EDGE_CLIENT_KEY_FILE=str(garbage),
+    )
+    assert result.returncode == 2
+    _, *faults = result.stderr.splitlines()
+    assert [fault.split()[0] for fault in faults] == [
+        "PORT",
+        "EDGE_TLS_CERT_FILE",
+        "OCTET_CA_FILE",
+        "EDGE_CLIENT_CERT_FILE",
+    ]
+
+
+def test_missing_assets_are_one_fault_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An edge whose collector was not built says so beside what else is wrong."""
+
+    def missing() -> None:
+        raise ConfigError(["the collector's files are not there"])
+
+    monkeypatch.setattr("octet.edge.__main__.load_assets", missing)
+    with pytest.raises(ConfigError) as caught:
+        _prove({"OCTET_DEV": "1", "PORT": "eighty"})
+    assert [fault.split()[0] for fault in caught.value.faults] == ["PORT", "the"]
+
+
+def test_encrypted_key_is_a_fault(certificate: Certificate, tmp_path: Path) -> None:
+    """A key behind a password is named, and asked for on no terminal."""
+    key = load_pem_private_key(certificate.key.read_bytes(), None)
+    locked = tmp_path / "locked.pem"
+    encryption = BestAvailableEncryption(b"password")
+    locked.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
+    files = {"EDGE_TLS_CERT_FILE": str(certificate.chain), "EDGE_TLS_KEY_FILE": str(locked)}
     result = check(OCTET_DEV="1", **files)
-    assert (result.returncode, name in result.stderr) == (2, True)
+    assert result.returncode == 2
+    assert "unencrypted" in result.stderr
+    assert "pass phrase" not in result.stderr
+
+
+def test_taken_port() -> None:
+    """Where another program listens the edge ends with 1 and one line."""
+    more = {"ALLOWED_ORIGIN": "https://a.test", "EDGE_METRICS_BIND": "off"}
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        env = variables(**environment("http://a.test", PORT=port, **more))
+        result = subprocess.run(
+            EDGE, env=env, capture_output=True, text=True, check=False, timeout=PATIENCE_S
+        )
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.endswith(f"cannot listen on 127.0.0.1 port {port}: Address already in use")
+
+
+# --- SIGHUP ----------------------------------------------------------------------------------
+
+
+async def greeting(port: int) -> trio.SSLStream[trio.SocketStream]:
+    """Open a TLS connection to whoever it is."""
+    anyone = ssl.create_default_context()
+    anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
+    stream = await trio.open_tcp_stream("127.0.0.1", port)
+    secure = trio.SSLStream(stream, anyone, server_hostname="localhost", https_compatible=True)
+    await secure.do_handshake()
+    return secure
+
+
+def shown(stream: trio.SSLStream[trio.SocketStream]) -> str:
+    """Return the certificate that the server showed, as PEM."""
+    der = stream.getpeercert(binary_form=True)
+    assert der is not None
+    return ssl.DER_cert_to_PEM_cert(der)
+
+
+async def shown_to_newcomers(port: int) -> str:
+    stream = await greeting(port)
+    await stream.aclose()
+    return shown(stream)
+
+
+async def test_sighup_renews_the_certificate(
+    service: FakeService,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Newcomers get the pair that is there at SIGHUP, be its key of another kind; a bad pair
+    changes nothing; and a connection that was open is served on.
+    """
+    pair = make_certificate(tmp_path)
+    first = pair.chain.read_text()
+    renewed = [make_certificate(tmp_path_factory.mktemp("same-kind"))]
+    monkeypatch.setattr(ec, "generate_private_key", lambda _: rsa.generate_private_key(65537, 2048))
+    renewed.append(make_certificate(tmp_path_factory.mktemp("another-kind")))
+
+    def put(chain: str, key: str) -> None:
+        pair.chain.write_text(chain)
+        pair.key.write_text(key)
+
+    ready, log = tmp_path / "ready", tmp_path / "log"
+    files = {"EDGE_TLS_CERT_FILE": str(pair.chain), "EDGE_TLS_KEY_FILE": str(pair.key)}
+    env = environment(service.url, OCTET_READY_FILE=str(ready), **files)
+    async with process(*EDGE, log=log, **env) as child:
+        port = int(urlsplit((await until_holds(ready, "http")).strip()).port or 0)
+        stream = await greeting(port)
+        page = Page(stream, Reader(stream))
+        expected = first
+        for count, new in enumerate(renewed, 1):
+            assert await shown_to_newcomers(port) == expected
+            put(new.chain.read_text(), "no key")
+            child.send_signal(signal.SIGHUP)
+            await until_holds(log, "stays as it was", count)
+            assert await shown_to_newcomers(port) == expected
+            assert (await page.ask(get("/health"))).status == 200
+            expected = new.chain.read_text()
+            put(expected, new.key.read_text())
+            child.send_signal(signal.SIGHUP)
+            await until_holds(log, "that is there now", count)
+        assert await shown_to_newcomers(port) == expected
+        assert (await page.ask(get("/health"))).status == 200
+        await stream.aclose()
+        child.send_signal(signal.SIGTERM)
+        assert await child.wait() == 0
+    text = log.read_text()
+    assert text.count("SIGHUP") == 2 * len(renewed)
+    assert "Traceback" not in text
+
+
+async def test_sighup_without_tls(service: FakeService, tmp_path: Path) -> None:
+    """An edge that has nothing to read again lives on."""
+    ready, log = tmp_path / "ready", tmp_path / "log"
+    async with process(*EDGE, log=log, **environment(service.url, OCTET_READY_FILE=str(ready))) as (
+        child
+    ):
+        await until_holds(ready, "http")
+        child.send_signal(signal.SIGHUP)
+        await until_holds(log, "SIGHUP")
+        child.send_signal(signal.SIGTERM)
+        assert await child.wait() == 0
+
+
+async def test_the_log_tells_of_a_revoked_licence(service: FakeService, tmp_path: Path) -> None:
+    """The operator finds one line with the service's code and the request, and no secret."""
+    ready, log = tmp_path / "ready", tmp_path / "log"
+    service.answers(*[answer(403, {"code": "license_revoked"})] * 3)
+    async with process(*EDGE, log=log, **environment(service.url, OCTET_READY_FILE=str(ready))) as (
+        child
+    ):
+        url = urlsplit((await until_holds(ready, "http")).strip())
+        edge = RunningServer(str(url.hostname), int(url.port or 0))
+        for _ in range(3):
+            assert (await edge.ask(post(report()))).status == 502
+        unready = await edge.ask(get("/ready"))
+        assert unready.status == 503
+        assert unready.json["reasons"] == ["the service refuses this edge's licence"]
+        child.send_signal(signal.SIGTERM)
+        assert await child.wait() == 0
+    text = log.read_text()
+    request_id = service.headers[0]["x-request-id"]
+    assert text.count("license_revoked") == text.count(request_id) == 1
+    assert LICENSE not in text
+    assert "HTTP Request" not in text
 
 
 def test_check_config_of_a_good_one() -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import trio
@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from octet.edge.channel import ChannelRequest, play
 from octet.edge.latency import CHANNEL_LIFE_S, PONG_S
+from octet.schema.constraints import SessionRef
 from octet.serving import ProblemError
 from tests.edge.conftest import RunningEdge, StartEdge
 from tests.edge.fakes import NOW_MS, REF, FakeService, report
@@ -243,6 +244,14 @@ def test_query(query: dict[str, str], expected: ChannelRequest | None) -> None:
     with pytest.raises(ProblemError) as caught:
         ChannelRequest.from_query(MultiDict(query))
     assert caught.value.code == "malformed"
+
+
+def test_reference_is_the_schemas() -> None:
+    """What a reference looks like is said once, where reports are read too."""
+    with pytest.raises(ProblemError) as caught:
+        ChannelRequest.from_query({"ref": "short"})
+    _, pattern = get_args(SessionRef)
+    assert caught.value.detail == f"ref: must match {pattern.regex}"
 
 
 # --- under a virtual clock -----------------------------------------------------------------------

@@ -35,6 +35,14 @@ def test_development_needs_nothing() -> None:
     [
         ("ALLOWED_ORIGIN", "https://a.com, https://b.com:8443", "allowed_origins",
          {"https://a.com", "https://b.com:8443"}),
+        ("ALLOWED_ORIGIN", "HTTPS://A.Com:443, http://b.com:080, *", "allowed_origins",
+         {"https://a.com", "http://b.com", "*"}),
+        ("ALLOWED_ORIGIN", "http://a.com:443,https://127.0.0.1:0443", "allowed_origins",
+         {"http://a.com:443", "https://127.0.0.1"}),
+        ("ALLOWED_ORIGIN", "https://[2001:DB8:0::1]:8443", "allowed_origins",
+         {"https://[2001:db8::1]:8443"}),
+        ("ALLOWED_ORIGIN", "capacitor://localhost, https://xn--bcher-kva.de", "allowed_origins",
+         {"capacitor://localhost", "https://xn--bcher-kva.de"}),
         ("EDGE_ALPN", "h2, http/1.1", "alpn", ("h2", "http/1.1")),
         ("EDGE_LOCATION", "-33.9, 151.2", "location", (-33.9, 151.2)),
         ("EDGE_BASE_PATH", "/a/b/", "base_path", "/a/b"),
@@ -58,9 +66,28 @@ def test_values(name: str, text: str, attribute: str, value: object) -> None:
         ("OCTET_URL", "https://octet.example?x"),
         ("OCTET_URL", "https://octet.example:port"),
         ("OCTET_URL", "https://octet example"),
+        ("OCTET_URL", "https://1.2.3.400"),
+        ("OCTET_URL", "https://[::zz]"),
         ("LICENSE", "octet_live_v4.local.x"),
         ("ALLOWED_ORIGIN", "https://a.com/path"),
         ("ALLOWED_ORIGIN", "a.com"),
+        ("ALLOWED_ORIGIN", ","),
+        ("ALLOWED_ORIGIN", "null"),
+        ("ALLOWED_ORIGIN", "https://a.com/"),
+        ("ALLOWED_ORIGIN", "https://a.com?"),
+        ("ALLOWED_ORIGIN", "https://a.com#"),
+        ("ALLOWED_ORIGIN", "https://a.com:"),
+        ("ALLOWED_ORIGIN", "https://a.com:0"),
+        ("ALLOWED_ORIGIN", "https://a.com:65536"),
+        ("ALLOWED_ORIGIN", "https://*.a.com"),
+        ("ALLOWED_ORIGIN", "https://a..com"),
+        ("ALLOWED_ORIGIN", "https://user@a.com"),
+        ("ALLOWED_ORIGIN", "https://bücher.example"),
+        ("ALLOWED_ORIGIN", "https://127.1"),
+        ("ALLOWED_ORIGIN", "https://[::zz]"),
+        ("ALLOWED_ORIGIN", "https://[fe80::1%eth0]"),
+        ("ALLOWED_ORIGIN", "wss://a.com"),
+        ("ALLOWED_ORIGIN", "file:///x"),
         ("PORT", "65536"),
         ("EDGE_ALPN", "h3"),
         ("EDGE_ID", "two words"),
@@ -77,6 +104,10 @@ def test_values(name: str, text: str, attribute: str, value: object) -> None:
         ("EDGE_RELAY_TIMEOUT_MS", "60001"),
         ("EDGE_TLS_CERT_FILE", "/nowhere/chain.pem"),
         ("OCTET_CA_FILE", "/nowhere/ca.pem"),
+        ("EDGE_CLIENT_CERT_FILE", "/nowhere/chain.pem"),
+        ("EDGE_CLIENT_KEY_FILE", "/nowhere/key.pem"),
+        ("EDGE_SIGNING_KEY", "c2hvcnQ="),
+        ("OCTET_URL", "https://user:word@octet.example"),
         *((name, "1") for name in NOT_YET),
     ],
 )
@@ -85,6 +116,48 @@ def test_faults(name: str, text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         EdgeConfig.from_environment(LEAST | {name: text})
     assert all(name in fault for fault in caught.value.faults)
+
+
+SEED = "n4Ni+HpISpVObnQMW0wOhCKROaIKqKtW/2ZYb2p9KcU="
+
+
+def test_signing_key() -> None:
+    """The key is read from its seed, and the settings written out do not tell it."""
+    config = EdgeConfig.from_environment(LEAST | {"EDGE_SIGNING_KEY": SEED})
+    assert config.signing_key is not None
+    assert SEED not in repr(config)
+
+
+@pytest.mark.parametrize("text", [SEED[:-1], SEED + "x", SEED[4:], "-" + SEED[1:]])
+def test_bad_signing_key_is_not_repeated(text: str) -> None:
+    """A seed with a slip of the pen is still a secret."""
+    with pytest.raises(ConfigError) as caught:
+        EdgeConfig.from_environment(LEAST | {"EDGE_SIGNING_KEY": text})
+    assert caught.value.faults == [
+        "EDGE_SIGNING_KEY must be the base64 of 32 bytes, an Ed25519 seed"
+    ]
+
+
+def test_signing_key_needs_a_licence() -> None:
+    """In development without a licence there is nothing that a signature could cover."""
+    with pytest.raises(ConfigError, match="EDGE_SIGNING_KEY"):
+        EdgeConfig.from_environment({"OCTET_DEV": "1", "EDGE_SIGNING_KEY": SEED})
+
+
+@pytest.mark.parametrize("name", ["OCTET_CA_FILE", "EDGE_CLIENT_CERT_FILE"])
+def test_certificates_need_tls(name: str, tmp_path: Path) -> None:
+    """A certificate for a service that is reached in the clear is a fault."""
+    (tmp_path / "file").touch()
+    files = {name: str(tmp_path / "file"), "EDGE_CLIENT_KEY_FILE": str(tmp_path / "file")}
+    with pytest.raises(ConfigError, match=f"{name} protects nothing"):
+        EdgeConfig.from_environment(LEAST | files | {"OCTET_URL": "http://octet.example"})
+
+
+def test_fault_leaves_the_rest_readable() -> None:
+    """What is faulty has its default beside its fault, so that who asks can look further."""
+    config, faults = EdgeConfig.read(LEAST | {"PORT": "x", "HOST": "::1"})
+    assert (config.port, config.host) == (8080, "::1")
+    assert [fault.split()[0] for fault in faults] == ["PORT"]
 
 
 def test_every_fault_at_once() -> None:

@@ -19,8 +19,7 @@ def request(**more: Any) -> Request:
         "query": "",
         "version": "1.1",
         "headers": (),
-        "peer": "203.0.113.7",
-        "connection": Unobserved(),
+        "connection": Unobserved("203.0.113.7"),
     }
     return Request(**{**plain, **more})
 

@@ -30,6 +30,7 @@ def outcome(result: Any) -> Any:
         (503, {"retry-after": "2"}, b'{"code":"x"}', "upstream_unavailable", "x", 2),
         (500, {"retry-after": "soon"}, b"<html>", "upstream_unavailable", "", RETRY_AFTER_S),
         (500, {"retry-after": "9" * 9}, b"", "upstream_unavailable", "", RETRY_AFTER_S),
+        (503, {"retry-after": "0"}, b"", "upstream_unavailable", "", RETRY_AFTER_S),
         (204, {}, b"", NONSENSE.code, NONSENSE.detail, 1),
         (301, {}, b"", NONSENSE.code, NONSENSE.detail, 1),
     ],

@@ -8,6 +8,7 @@ from trio.testing import MockClock
 from octet import schema
 from octet.edge.config import EdgeConfig
 from octet.edge.relay import Forward
+from octet.edge.shared import Shared
 from octet.edge.workings import DRAIN_S, Workings
 from tests.edge.conftest import environment
 from tests.edge.fakes import NOW_MS, REF, FakeService, report
@@ -16,7 +17,7 @@ from tests.edge.test_observer import request
 
 def make(url: str) -> Workings:
     config = EdgeConfig.from_environment(environment(url))
-    return Workings(config, lambda: NOW_MS)
+    return Workings(config, lambda: NOW_MS, Shared.among(1))
 
 
 async def test_stop_is_bounded(service: FakeService, mock_clock: MockClock) -> None:

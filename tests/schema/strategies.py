@@ -12,7 +12,7 @@ import attrs
 from hypothesis import strategies as st
 
 from octet.schema import SIGNAL_TYPES, Missing, Present, Signals, unstructure
-from octet.schema.constraints import Address, Constraint, Length, Pattern, Range
+from octet.schema.constraints import Address, Constraint, Length, Members, Pattern, Range
 from octet.schema.json_text import Json
 
 T = TypeVar("T")
@@ -83,6 +83,8 @@ def _bounded(inner: Any, constraint: Constraint) -> st.SearchStrategy[Any]:
             return st.lists(_of(get_args(inner)[0]), min_size=low, max_size=min(high, low + 4)).map(
                 tuple
             )
+        case Members():
+            return _of(inner)  # its own strategy draws far fewer
         case Pattern(regex):
             return st.from_regex(regex, fullmatch=True)
         case Address():

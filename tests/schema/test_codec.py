@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from octet.schema import (
     MAX_BATCH_DEPTH,
+    MAX_SIGNALS,
     Batch,
     Envelope,
     EnvelopeHead,
@@ -19,6 +20,7 @@ from octet.schema import (
     ReportHead,
     Results,
     SchemaError,
+    Unread,
     decode,
     encode,
     structure,
@@ -91,9 +93,41 @@ def test_unknown_signals_are_kept_as_they_came() -> None:
 
 
 def test_a_head_needs_nothing_of_the_body() -> None:
-    """The edge reads a report's head without looking at its signals."""
-    head = structure(ReportHead, {**HEAD, "signals": "not looked at"})
-    assert (head.id, head.receipts) == ("a", ())
+    """The edge reads a report's head without looking into its signals, and keeps none of them."""
+    head = structure(ReportHead, {**HEAD, "signals": {"clock": "not looked at"}})
+    assert (head.id, head.receipts, head.signals) == ("a", (), Unread())
+
+
+@pytest.mark.parametrize("kind", [Report, ReportHead])
+def test_a_report_holds_so_many_signals(kind: type) -> None:
+    """Sixty-four signals are taken, one more is malformed, for the edge as for the service."""
+    signals = {f"a{number}": {"missing": "error"} for number in range(MAX_SIGNALS)}
+    structure(kind, report(signals=signals))
+    one_more = signals | {"b": {"missing": "error"}}
+    assert faults(kind, report(signals=one_more)) == ["signals: must have at most 64 members"]
+
+
+@pytest.mark.parametrize("kind", [Report, ReportHead])
+def test_a_report_without_signals_is_refused(kind: type) -> None:
+    """The edge, too, misses the signals, and takes nothing but an object for them."""
+    without = {name: value for name, value in HEAD.items() if name != "signals"}
+    assert faults(kind, without) == ["signals: is required"]
+    assert faults(kind, report(signals=[])) == ["signals: must be an object"]
+
+
+@pytest.mark.parametrize(
+    ("members", "fault"),
+    [
+        ({"receipts": [0] * 30_000}, "receipts: must have 0 to 8 items"),
+        (
+            {"signals": {f"a{number}": 0 for number in range(6000)}},
+            "signals: must have at most 64 members",
+        ),
+    ],
+)
+def test_too_many_items_are_not_looked_at(members: dict[str, Any], fault: str) -> None:
+    """A container's size is checked before its items, all of them bad here, cost any time."""
+    assert faults(Report, report(**members)) == [fault]
 
 
 def test_an_integer_may_stand_for_a_number() -> None:
@@ -232,8 +266,8 @@ def test_a_path_repeats_no_odd_name(name: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        (ReportHead, {"receipts": [0] * 30_000}),
-        (Report, {"signals": {f"a{number}": 0 for number in range(6000)}}),
+        (Report, {"signals": {f"a{number}": 0 for number in range(MAX_SIGNALS)}}),
+        (Batch, {"envelopes": [0] * 30_000}),
         (Report, {"signals": {"voices": {"value": {"langs": [0] * 30_000}}}}),
         (Results, {"results": [{}] * 20_000}),
     ],

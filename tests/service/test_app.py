@@ -1,7 +1,8 @@
 """The service over HTTP, in-process and on virtual time."""
 
 import json
-from collections.abc import Iterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ import trio
 from quart.wrappers import Response
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from octet.schema import MAX_BATCH_BYTES, PROBLEM_TYPE, Problem, decode
+from octet.schema import MAX_BATCH_BYTES, PROBLEM_TYPE, Envelope, Problem, Refused, decode
 from octet.schema.signal import wire_name
 from octet.schema.verdict import Verdict
+from octet.service import intake
 from octet.service.app import create_app
+from octet.service.batch import read_batch
 from octet.service.bench import Bench
 from octet.service.config import ServiceConfig
-from octet.service.credentials import Kind
+from octet.service.credentials import KeyringWatch, Kind
 from octet.service.engine import Engine
 from octet.service.verdicts import MemoryStore
 from tests.service.fakes import (
@@ -33,6 +36,7 @@ from tests.service.fakes import (
 REF = "sess_12345678"
 URL = f"/v1/verdict/{REF}"
 JSON = {"content-type": "application/json"}
+LOCAL = {"client": ("127.0.0.1", 40000), "server": ("127.0.0.1", 8787)}
 
 
 class House:
@@ -53,6 +57,18 @@ class House:
             epoch_ms=lambda: NOW_MS,
         )
         self.client = self.app.test_client()
+        self.looked = trio.Event()
+        """The service has looked at its keyring again."""
+
+    async def minute(self, clock: MockClock) -> None:
+        """Let a minute pass, and the service look at its keyring."""
+        await wait_all_tasks_blocked()
+        clock.jump(60)
+        for _ in range(1000):
+            if self.looked.is_set():
+                return
+            await wait_all_tasks_blocked(0.005)  # a thread looks, in real time
+        raise AssertionError("the service does not look at its keyring")
 
     async def post(self, *raws: Any, **headers: str) -> Response:
         return await self.post_body(batch(*raws), self.license | headers)
@@ -69,9 +85,18 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
     house = House(tmp_path / "keyring.json")
-    yield house
+
+    async def refresh(
+        watch: KeyringWatch, of: Callable[..., Awaitable[None]] = KeyringWatch.refresh
+    ) -> None:
+        await of(watch)
+        house.looked.set()
+
+    monkeypatch.setattr(KeyringWatch, "refresh", refresh)
+    async with house.app.test_app():
+        yield house
     assert len(house.store.waiters) == 0
     assert house.bench.fault() is None
 
@@ -217,7 +242,7 @@ async def test_revoked_license(house: House, mock_clock: MockClock) -> None:
     """A revoked licence is refused within a minute, with 403."""
     assert (await house.post(raw_envelope("a"))).status_code == 200
     house.cupboard.revoke()
-    mock_clock.jump(60)
+    await house.minute(mock_clock)
     response = await house.post(raw_envelope("b"))
     assert response.status_code == 403
     await problem_of(response, "license_revoked")
@@ -247,6 +272,67 @@ async def test_overload(house: House) -> None:
         assert (await house.read("/ready")).status_code == 503
         house.judge.may_judge.set()
     assert (await house.read("/ready")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("announced", "size", "code"),
+    [(True, 10_000, None), (True, MAX_BATCH_BYTES, "overloaded"), (False, 10_000, "overloaded")],
+)
+async def test_bytes_of_posts_are_bounded(
+    house: House, announced: bool, size: int, code: str | None
+) -> None:
+    """A post counts with the bytes that it announces, or as the largest; too many have to wait."""
+    body = batch(raw_envelope("a")).ljust(size)
+    headers = house.license | ({"content-length": str(size)} if announced else {})
+    with house.bench.seat(house.bench._max_bytes - MAX_BATCH_BYTES + 1):
+        response = await house.post_body(body, headers)
+    if code is None:
+        assert response.status_code == 200
+    else:
+        assert (await problem_of(response, code)).detail == "too many bytes of posts"
+        assert response.headers["retry-after"] == "1"
+    assert (await house.post_body(body, headers)).status_code == 200
+    assert house.bench._bytes == 0
+
+
+async def test_one_batch_is_parsed_at_a_time(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch that waits for its turn is bytes: it is not read before the one ahead is judged."""
+    bodies: list[bytes] = []
+
+    def read(body: bytes, name: str) -> list[Envelope | Refused]:
+        bodies.append(body)
+        return read_batch(body, name)
+
+    monkeypatch.setattr(intake, "read_batch", read)
+    house.judge.may_judge.clear()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(house.post, raw_envelope("a"))
+        nursery.start_soon(house.post, raw_envelope("b"))
+        await trio.to_thread.run_sync(house.judge.judging.wait)
+        await wait_all_tasks_blocked()
+        assert len(bodies) == 1
+        house.judge.may_judge.set()
+    assert len(bodies) == 2
+
+
+async def test_refusals_are_logged_by_request_id(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One line a refusal, with the edge's request id and the code, and nothing that was sent."""
+    caplog.set_level(logging.INFO)
+    name = {"x-request-id": "edge-request-1"}
+    await house.post(raw_envelope("a"), **name)
+    assert caplog.messages == []
+    bad = raw_envelope("b") | {"receivedAt": -1}
+    await house.post(bad, raw_envelope("c"), {"id": "d"}, **name)
+    await house.post_body(b"{}", house.license | name)
+    await house.post_body(b"", house.license | name | {"x-octet-license": "octet_live_secret"})
+    assert caplog.messages == [
+        "request edge-request-1: refused of 3 envelopes: 1 × malformed, 1 × missing_fields",
+        "request edge-request-1: missing_fields",
+        "request edge-request-1: license_invalid",
+    ]
+    assert "secret" not in caplog.text
 
 
 async def test_disconnected_edge(house: House) -> None:
@@ -366,7 +452,7 @@ async def test_partner_key(house: House) -> None:
 async def test_revoked_partner_key(house: House, mock_clock: MockClock) -> None:
     """A revoked partner key is refused within a minute, with 403."""
     house.cupboard.revoke("jti-2")
-    mock_clock.jump(60)
+    await house.minute(mock_clock)
     response = await house.read()
     assert response.status_code == 403
     await problem_of(response, "partner_key_revoked")
@@ -384,7 +470,7 @@ async def test_health_and_ready(house: House) -> None:
 async def test_ready_tells_of_the_keyring(house: House, mock_clock: MockClock) -> None:
     """A keyring that cannot be used any more turns /ready and nothing else."""
     house.cupboard.file.path.chmod(0o644)
-    mock_clock.jump(30)
+    await house.minute(mock_clock)
     response = await house.read("/ready")
     assert response.status_code == 503
     assert "mode 600" in (await response.get_json())["reasons"][0]
@@ -423,17 +509,38 @@ async def test_request_id(house: House) -> None:
 async def test_open_service() -> None:
     """A developer's service takes posts and reads without credentials."""
     client = create_app(ServiceConfig(dev=True), ScriptedJudge()).test_client()
-    posted = await client.post("/v1/signals", data=batch(raw_envelope("a")), headers=JSON)
+    posted = await client.post(
+        "/v1/signals", data=batch(raw_envelope("a")), headers=JSON, scope_base=LOCAL
+    )
     assert posted.status_code == 200
-    read = await client.get(URL)
+    read = await client.get(URL, scope_base=LOCAL)
     assert json.loads(await read.get_data(as_text=True))["country"] == "DE"
+
+
+@pytest.mark.parametrize("end", ["client", "server"])
+@pytest.mark.parametrize("address", [("192.0.2.2", 1), ("fd00::2", 1), None])
+async def test_open_service_is_closed_to_the_network(end: str, address: Any) -> None:
+    """What did not come by a loopback address needs a credential, and there are none."""
+    client = create_app(ServiceConfig(dev=True), ScriptedJudge()).test_client()
+    scope = LOCAL | {end: address}
+    posted = await client.post(
+        "/v1/signals", data=batch(raw_envelope("a")), headers=JSON, scope_base=scope
+    )
+    assert isinstance(posted, Response)
+    await problem_of(posted, "license_missing")
+    read = await client.get(URL, scope_base=scope)
+    assert isinstance(read, Response)
+    await problem_of(read, "partner_key_missing")
+    assert (await client.get("/health", scope_base=scope)).status_code == 200
 
 
 async def test_real_engine(engine: Engine) -> None:
     """The real engine gives a verdict of the contract's members for the contract's envelope."""
     client = create_app(ServiceConfig(dev=True), engine).test_client()
-    posted = await client.post("/v1/signals", data=batch(raw_envelope("a")), headers=JSON)
+    posted = await client.post(
+        "/v1/signals", data=batch(raw_envelope("a")), headers=JSON, scope_base=LOCAL
+    )
     assert await posted.get_json() == {"results": [{"id": "a", "ok": True}]}
-    verdict = await (await client.get(URL)).get_json()
+    verdict = await (await client.get(URL, scope_base=LOCAL)).get_json()
     assert {"confidence", "alarm"} <= set(verdict)
     assert set(verdict) <= {wire_name(field.name) for field in attrs.fields(Verdict)}

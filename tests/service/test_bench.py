@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 import trio
@@ -16,40 +17,40 @@ from tests.service.fakes import FRANCE, GERMANY, ScriptedJudge, envelope
 SECRET = "203.0.113.7 said Europe/Berlin"
 
 
-async def test_one_pass() -> None:
+def test_one_pass() -> None:
     """A good batch is judged in one call, in order."""
     judge = ScriptedJudge({"b": FRANCE})
-    assert await Bench(judge).judge([envelope("a"), envelope("b")]) == [GERMANY, FRANCE]
+    assert Bench(judge).judge([envelope("a"), envelope("b")]) == [GERMANY, FRANCE]
     assert judge.seen == [["a", "b"]]
 
 
-async def test_nothing_to_judge() -> None:
+def test_nothing_to_judge() -> None:
     """An empty batch does not reach the engine."""
     judge = ScriptedJudge()
-    assert await Bench(judge).judge([]) == []
+    assert Bench(judge).judge([]) == []
     assert judge.seen == []
 
 
-async def test_poisonous_envelope(caplog: pytest.LogCaptureFixture) -> None:
+def test_poisonous_envelope(caplog: pytest.LogCaptureFixture) -> None:
     """An envelope that the engine cannot bear harms no other, and the log repeats nothing of it."""
     bench = Bench(ScriptedJudge({"b": ValueError(SECRET)}))
-    assert await bench.judge([envelope(x) for x in "abc"]) == [GERMANY, None, GERMANY]
+    assert bench.judge([envelope(x) for x in "abc"]) == [GERMANY, None, GERMANY]
     assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
     assert "ValueError ← _one (fakes.py" in caplog.text
     assert SECRET not in caplog.text
 
 
-async def test_engine_fails_on_all() -> None:
+def test_engine_fails_on_all() -> None:
     """When nothing could be judged that is an error of the whole batch, and the next one works."""
     judge = ScriptedJudge({"a": ZeroDivisionError(), "b": ZeroDivisionError()})
     bench = Bench(judge)
     with pytest.raises(JudgeFailedError):
-        await bench.judge([envelope("a"), envelope("b")])
+        bench.judge([envelope("a"), envelope("b")])
     judge.script.clear()
-    assert await bench.judge([envelope("a")]) == [GERMANY]
+    assert bench.judge([envelope("a")]) == [GERMANY]
 
 
-async def test_wrong_number_of_verdicts() -> None:
+def test_wrong_number_of_verdicts() -> None:
     """An engine that loses count is one that failed."""
 
     class Forgetful(ScriptedJudge):
@@ -57,7 +58,7 @@ async def test_wrong_number_of_verdicts() -> None:
             return super().judge(envelopes)[1:]
 
     with pytest.raises(JudgeFailedError):
-        await Bench(Forgetful()).judge([envelope("a"), envelope("b")])
+        Bench(Forgetful()).judge([envelope("a"), envelope("b")])
 
 
 async def test_work_leaves_the_loop() -> None:
@@ -66,8 +67,8 @@ async def test_work_leaves_the_loop() -> None:
     judge.may_judge.clear()
     bench = Bench(judge)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(bench.judge, [envelope("a")])
-        nursery.start_soon(bench.judge, [envelope("b")])
+        for name in "ab":
+            nursery.start_soon(bench.run, partial(bench.judge, [envelope(name)]))
         await trio.to_thread.run_sync(judge.judging.wait)
         assert judge.seen == []
         assert bench._thread.borrowed_tokens == 1
@@ -83,11 +84,26 @@ async def test_work_runs_in_another_thread() -> None:
 def test_seats() -> None:
     """So many posts at once; one more is turned away, and every seat comes back."""
     bench = Bench(ScriptedJudge(), max_posts=2)
-    with bench.seat():
-        with bench.seat():
+    with bench.seat(1):
+        with bench.seat(1):
             assert bench.fault() is not None
-            with pytest.raises(OverloadedError), bench.seat():
+            with pytest.raises(OverloadedError, match="posts"), bench.seat(1):
                 pass
-        with pytest.raises(ZeroDivisionError), bench.seat():
+        with pytest.raises(ZeroDivisionError), bench.seat(1):
             raise ZeroDivisionError
         assert bench.fault() is None
+
+
+def test_bytes_of_seats() -> None:
+    """So many bytes at once; who brings too many is turned away, and they all come back."""
+    bench = Bench(ScriptedJudge(), max_bytes=10)
+    with bench.seat(6):
+        with bench.seat(4):
+            assert bench.fault() == "all bytes for posts are taken"
+            with pytest.raises(OverloadedError, match="bytes"), bench.seat(1):
+                pass
+        with pytest.raises(OverloadedError, match="bytes"), bench.seat(5):
+            pass
+        assert bench.fault() is None
+    with bench.seat(10):
+        pass

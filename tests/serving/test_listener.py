@@ -11,7 +11,7 @@ from octet.serving.listener import listen, url_of
     ("host", "tls", "start"),
     [
         ("127.0.0.1", False, "http://127.0.0.1:"),
-        ("::1", False, "http://[::1]:"),
+        pytest.param("::1", False, "http://[::1]:", marks=pytest.mark.ipv6),
         ("localhost", True, "https://"),
     ],
 )

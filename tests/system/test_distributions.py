@@ -1,16 +1,22 @@
 """The two distributions, built and installed as customers and operators get them."""
 
+import ast
 import os
 import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping, Sequence
+from email.parser import Parser
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from examples.demo.process import running
 from octet import __version__
+from octet.edge.assets import CONTENT_TYPES
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,14 +47,25 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
 @pytest.fixture(scope="module")
 def customer(wheels: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment into which only ``octet[edge]`` was installed; its ``bin``."""
-    home = tmp_path_factory.mktemp("customer")
+    return install(tmp_path_factory.mktemp("customer"), f"{wheels['octet']}[edge]")
+
+
+@pytest.fixture(scope="module")
+def operator(wheels: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with both wheels; its ``bin``."""
+    home = tmp_path_factory.mktemp("operator")
+    return install(home, f"{wheels['octet']}[edge]", wheels["octet_service"])
+
+
+def install(home: Path, *wanted: object) -> Path:
+    """Make an environment at *home* with what is *wanted* and no more; return its ``bin``."""
     run([sys.executable, "-m", "venv", home])
     constraints = home / "constraints.txt"
     locked = (ROOT / "requirements/dev.txt").read_text().splitlines()
     pins = [line.split(" ")[0] for line in locked if line[:1].isalnum()]
     constraints.write_text("\n".join(pins))
     pip = [home / "bin/python", "-m", "pip", "install", "--quiet"]
-    run([*pip, "--constraint", constraints, f"{wheels['octet']}[edge]"])
+    run([*pip, "--constraint", constraints, *wanted])
     return home / "bin"
 
 
@@ -67,10 +84,9 @@ def test_octet_holds_nothing_of_the_service(wheels: Mapping[str, Path]) -> None:
 
 
 def test_octet_holds_the_collector(wheels: Mapping[str, Path]) -> None:
-    """The collector's files travel inside the edge, where it serves them from."""
+    """The collector's files travel inside the edge, which serves them; no source map does."""
     collector = {name for name in names(wheels["octet"]) if "/collector/" in name}
-    for name in ("octet-collector.js", "octet-collector.mjs", "octet-collector.js.sri"):
-        assert f"octet/edge/collector/{name}" in collector
+    assert collector == {f"octet/edge/collector/{name}" for name in CONTENT_TYPES}
 
 
 def test_octet_service_holds_only_the_service(wheels: Mapping[str, Path]) -> None:
@@ -82,6 +98,45 @@ def test_octet_service_holds_only_the_service(wheels: Mapping[str, Path]) -> Non
     with zipfile.ZipFile(wheel) as archive:
         metadata = archive.read(f"octet_service-{__version__}.dist-info/METADATA").decode()
     assert f"Requires-Dist: octet[edge]=={__version__}" in metadata
+
+
+def required(wheel: Path, *extras: str) -> set[str]:
+    """The distributions that a wheel depends on, with its *extras*, by normalised name."""
+    with zipfile.ZipFile(wheel) as archive:
+        (path,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = Parser().parsestr(archive.read(path).decode())
+    requirements = map(Requirement, metadata.get_all("Requires-Dist", ()))
+    return {
+        canonicalize_name(requirement.name)
+        for requirement in requirements
+        if requirement.marker is None
+        or any(requirement.marker.evaluate({"extra": extra}) for extra in extras)
+    }
+
+
+def imported(*packages: str) -> set[str]:
+    """The distributions of others that the source of *packages* of octet imports."""
+    found = set()
+    for package in packages:
+        for path in (ROOT / "src/octet" / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.Import(names=aliases):
+                        found |= {alias.name.partition(".")[0] for alias in aliases}
+                    case ast.ImportFrom(module=str(module), level=0):
+                        found.add(module.partition(".")[0])
+    providers = packages_distributions()
+    foreign = found - sys.stdlib_module_names - {"octet"}
+    return {canonicalize_name(providers[name][0]) for name in foreign}
+
+
+def test_what_is_imported_is_declared(wheels: Mapping[str, Path]) -> None:
+    """Each distribution names itself whatever its own source imports; nothing comes by chance."""
+    base, edge = required(wheels["octet"]), required(wheels["octet"], "edge")
+    assert base < edge
+    assert imported("client", "schema") <= base
+    assert imported("edge", "serving") <= edge
+    assert imported("service") <= required(wheels["octet_service"])
 
 
 def test_an_installed_edge_knows_no_service(customer: Path) -> None:
@@ -105,3 +160,18 @@ async def test_an_installed_edge_serves(customer: Path, tmp_path: Path) -> None:
     async with running(command, variables, tmp_path / "edge.log") as url:
         script = f"import httpx; print(httpx.get('{url}/octet-collector.js').text[:2000])"
         assert "octet" in run([customer / "python", "-c", script])
+
+
+def test_an_installed_service_works(operator: Path, tmp_path: Path) -> None:
+    """``octet-service`` from the wheels makes keys and a licence, and finds its own tables."""
+    command, keyring = operator / "octet-service", tmp_path / "keyring.json"
+    keys = [command, "keys", "--keyring", keyring]
+    run([*keys, "init"])
+    token = run([*keys, "issue-license", "--partner", "acme"])
+    assert token.startswith("octet_live_v4.public.")
+    checked = run([command, "--check-config"], OCTET_KEYRING=str(keyring), OCTET_ATLAS="")
+    assert checked == "octet-service: the configuration is fine\n"
+    script = "from octet.service.config import DEFAULT_ATLAS as at; print(at.is_file(), at)"
+    found, _, place = run([operator / "python", "-c", script]).strip().partition(" ")
+    assert found == "True"
+    assert Path(place).is_relative_to(operator.parent)

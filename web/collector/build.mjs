@@ -1,6 +1,6 @@
 // Builds what an edge serves and a bundler imports, from src/index.ts into dist/ (or a folder given).
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,10 +19,28 @@ export async function constants() {
   return { COLLECTOR_VERSION: JSON.stringify(version) };
 }
 
-/** @param {string} folder Emptied first: nothing older is served with what is built. */
+/**
+ * Builds beside the folder, then moves each file over what is there: an edge that starts meanwhile
+ * finds all files, and nothing older stays.
+ *
+ * @param {string} folder
+ */
 export async function build(folder = path.join(ROOT, "dist")) {
-  await rm(folder, { recursive: true, force: true });
+  const next = `${folder}.next`;
+  await rm(next, { recursive: true, force: true });
+  await mkdir(next, { recursive: true });
+  await write(next);
   await mkdir(folder, { recursive: true });
+  const built = new Set(await readdir(next));
+  for (const file of built) await rename(path.join(next, file), path.join(folder, file));
+  for (const file of await readdir(folder)) {
+    if (!built.has(file)) await rm(path.join(folder, file), { recursive: true });
+  }
+  await rm(next, { recursive: true });
+}
+
+/** @param {string} folder */
+async function write(folder) {
   await script(folder, `${NAME}.js`, { format: "iife", globalName: "octet" });
   await script(folder, `${NAME}.mjs`, { format: "esm" });
   await writeFile(path.join(folder, `${NAME}.d.ts`), declarations());
@@ -48,7 +66,7 @@ async function script(folder, file, form) {
     target: "es2020",
     charset: "utf8",
     legalComments: "none",
-    sourcemap: "linked",
+    sourcemap: "external", // beside the script for those who install the package; no edge serves it
     logLevel: "warning",
     logOverride: { "direct-eval": "error" },
   });

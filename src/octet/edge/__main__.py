@@ -3,22 +3,22 @@
 import argparse
 import logging
 import os
-import ssl
 import sys
-from collections.abc import Sequence
-
-import trio
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from octet import __version__
-from octet.edge.app import EdgeApp
-from octet.edge.clock import epoch_ms
+from octet.edge.assets import load_assets
 from octet.edge.config import EdgeConfig
-from octet.edge.connection.saved_syn import save_syn
 from octet.edge.cors import ANY
-from octet.serving import ConfigError, ServerSettings, listen, serve, shutdown_signal
+from octet.edge.deployment import Deployment
+from octet.edge.server_tls import read_tls
+from octet.edge.upstream import read_trust
+from octet.serving import ConfigError, ServerSettings
 
 logger = logging.getLogger("octet.edge")
 
+EXIT_FAILED = 1
 EXIT_CONFIG = 2
 
 
@@ -37,46 +37,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
-        config = EdgeConfig.from_environment(os.environ)
-        settings = _settings(config)
-        app = EdgeApp(config, epoch_ms)
+        config = _prove(os.environ)
+        if options.check_config:
+            print("octet-edge: the configuration is fine")  # noqa: T201
+            return 0
+        deployment = Deployment.prepare(config, _settings(config))
     except ConfigError as exc:
         print(f"octet-edge: the configuration cannot be used:\n{exc}", file=sys.stderr)  # noqa: T201
         return EXIT_CONFIG
-    if options.check_config:
-        print("octet-edge: the configuration is fine")  # noqa: T201
-        return 0
     _warn(config)
-    trio.run(_run, app, config, settings)
-    return 0
+    try:
+        return deployment.run()
+    except OSError as exc:
+        logger.error("cannot listen on %s port %d: %s", config.host, config.port, exc.strerror)
+        return EXIT_FAILED
 
 
-async def _run(app: EdgeApp, config: EdgeConfig, settings: ServerSettings) -> None:
-    listener = listen(config.host, config.port, prepare=save_syn)
-    await serve(app, listener, settings, shutdown=shutdown_signal, connect=app.connect)
+def _prove(variables: Mapping[str, str]) -> EdgeConfig:
+    """Read the configuration and look into every file that it needs.
+
+    Raises:
+        ConfigError: with every fault of both.
+    """
+    config, faults = EdgeConfig.read(variables)
+    for look in (partial(read_tls, config), partial(read_trust, config), load_assets):
+        try:
+            look()
+        except ConfigError as exc:
+            faults += exc.faults
+    if faults:
+        raise ConfigError(faults)
+    return config
 
 
 def _settings(config: EdgeConfig) -> ServerSettings:
     return ServerSettings(
         max_connections=config.max_connections,
-        tls=_tls(config),
+        tls=read_tls(config),
         ready_file=config.ready_file,
     )
-
-
-def _tls(config: EdgeConfig) -> ssl.SSLContext | None:
-    if config.tls_files is None:
-        return None
-    certificate, key = config.tls_files
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(certificate, key)
-    except ssl.SSLError as exc:
-        reason = "are no certificate chain and its key"
-        raise ConfigError([f"EDGE_TLS_CERT_FILE and EDGE_TLS_KEY_FILE {reason}"]) from exc
-    context.set_alpn_protocols(list(config.alpn))
-    return context
 
 
 def _warn(config: EdgeConfig) -> None:

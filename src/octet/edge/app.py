@@ -5,6 +5,7 @@ The routes are the same as on connections of our own; this file only carries the
 
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import trio
@@ -16,6 +17,7 @@ from octet.edge.connection.address import plain_address
 from octet.edge.connection_observer import ConnectionObserver, Unobserved
 from octet.edge.exchange import Reply, Request
 from octet.edge.routes import Routes
+from octet.edge.shared import Shared
 from octet.edge.visit import Visit
 from octet.edge.workings import Workings
 from octet.schema import MAX_REPORT_BYTES
@@ -32,8 +34,8 @@ class EdgeApp:
         ConfigError: the collector's files are not there, or the service's authority is none.
     """
 
-    def __init__(self, config: EdgeConfig, now_ms: EpochMs) -> None:
-        self.workings = Workings(config, now_ms)
+    def __init__(self, config: EdgeConfig, now_ms: EpochMs, shared: Shared | None = None) -> None:
+        self.workings = Workings(config, now_ms, shared or Shared.among(1))
         self.routes = Routes(self.workings)
 
     def connect(
@@ -78,19 +80,16 @@ class EdgeApp:
         await receive()  # websocket.connect
         request = _request({**scope, "method": "GET"})
         try:
-            asked = self.routes.channel(request)
+            with self.routes.channel(request) as asked:
+                await send({"type": "websocket.accept"})
+                with suppress(SocketClosedError):
+                    await play(
+                        _Socket(receive, send),
+                        asked,
+                        lambda rtt_us: self.workings.seal(request, asked.session_ref, rtt_us),
+                    )
         except ProblemError as error:
             await _deny(self.routes.refuse(request, error), scope, request, send)
-            return
-        await send({"type": "websocket.accept"})
-        try:
-            await play(
-                _Socket(receive, send),
-                asked,
-                lambda rtt_us: self.workings.seal(request, asked.session_ref, rtt_us),
-            )
-        except SocketClosedError:
-            return
 
 
 class _Socket:
@@ -119,16 +118,19 @@ class _Socket:
 
 def _request(scope: Mapping[str, Any]) -> Request:
     observer = scope.get("state", {}).get("connection")
-    client = scope.get("client")
     return Request(
         method=scope["method"],
         path=scope["path"],
         query=scope["query_string"].decode("latin-1"),
         version=scope["http_version"],
         headers=tuple((bytes(name), bytes(value)) for name, value in scope["headers"]),
-        peer=plain_address(client[0]) if client else "::",
-        connection=observer if isinstance(observer, ConnectionObserver) else Unobserved(),
+        connection=observer if isinstance(observer, ConnectionObserver) else _unobserved(scope),
     )
+
+
+def _unobserved(scope: Mapping[str, Any]) -> Unobserved:
+    client = scope.get("client")
+    return Unobserved(plain_address(client[0]) if client else "::")
 
 
 async def _read_body(receive: Any) -> bytes:

@@ -19,13 +19,13 @@ from octet.edge.latency import (
     ProtocolViolation,
     Volleys,
 )
+from octet.schema import SchemaError, structure
+from octet.schema.constraints import SessionRef
 from octet.serving import ProblemError
 
 NORMAL: Final = 1000
 UNSUPPORTED_DATA: Final = 1003
 POLICY_VIOLATION: Final = 1008
-
-_REF = re.compile(r"[A-Za-z0-9._~-]{8,128}")
 
 
 class SocketClosedError(Exception):
@@ -64,14 +64,23 @@ class ChannelRequest:
         Raises:
             ProblemError: ``malformed``.
         """
-        ref = query.get("ref")
-        if ref is not None and not _REF.fullmatch(ref):
-            raise ProblemError("malformed", "ref: must be 8 to 128 of A–Z a–z 0–9 . _ ~ -")
         return cls(
-            session_ref=ref,
+            session_ref=_session_ref(query.get("ref")),
             volleys=_integer(query, "volleys", VOLLEYS, 1, MAX_VOLLEYS),
             budget_s=_integer(query, "budgetMs", BUDGET_MS, MIN_BUDGET_MS, MAX_BUDGET_MS) / 1000,
         )
+
+
+def _session_ref(text: str | None) -> str | None:
+    try:
+        return structure(_Ref, {"ref": text}).ref if text is not None else None
+    except SchemaError as exc:
+        raise ProblemError("malformed", str(exc)) from exc
+
+
+@frozen
+class _Ref:
+    ref: SessionRef
 
 
 def _integer(query: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -8,6 +8,7 @@ from octet.serving import ProblemError
 
 ANY = "*"
 EXPOSED = "Retry-After, x-request-id"
+_EXPOSE: Mapping[str, str] = {"access-control-expose-headers": EXPOSED}
 PREFLIGHT_S = 7200
 """Browsers keep a preflight's answer for so long; Chromium's own bound."""
 
@@ -49,13 +50,15 @@ class Cors:
         self.check(origin)
 
     def headers(self, origin: str | None) -> Mapping[str, str]:
-        """Return what *origin*'s browser wants to see on every reply."""
-        any_origin = ANY in self.origins
-        vary = {} if any_origin else {"vary": "Origin"}
+        """Return what *origin*'s browser wants to see on every reply.
+
+        A reply that does not depend on the origin says so even where none was asked for: a browser
+        keeps the collector from a plain ``<script>``, whose request names no origin, and shows the
+        copy to a later ``<script crossorigin integrity>``. One that does depend always says that.
+        """
+        if ANY in self.origins:
+            return {"access-control-allow-origin": ANY, **_EXPOSE}
+        vary = {"vary": "Origin"}
         if origin is None or not self.allows(origin):
             return vary
-        return {
-            **vary,
-            "access-control-allow-origin": ANY if any_origin else origin,
-            "access-control-expose-headers": EXPOSED,
-        }
+        return {**vary, "access-control-allow-origin": origin, **_EXPOSE}

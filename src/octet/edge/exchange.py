@@ -24,8 +24,6 @@ class Request:
     """``1.0``, ``1.1`` or ``2``."""
     headers: tuple[tuple[bytes, bytes], ...]
     """As received, in order."""
-    peer: str
-    """The address at the other end of the connection."""
     connection: ConnectionObserver | Unobserved
 
     def header(self, name: str) -> str | None:
@@ -57,6 +55,8 @@ class Reply:
     status: int
     body: bytes = b""
     content_type: str = "application/json"
+    code: str = "ok"
+    """Of the problem that it carries, for counting."""
     headers: Mapping[str, str] = field(factory=dict)
 
     def marked(self, headers: Mapping[str, str]) -> "Reply":
@@ -75,5 +75,6 @@ def problem_reply(problem: Problem, headers: Mapping[str, str] | None = None) ->
         problem.status,
         encode(problem),
         PROBLEM_TYPE,
+        problem.code,
         {"cache-control": "no-store", **(headers or {})},
     )

@@ -5,9 +5,35 @@ from typing import Any
 from attrs import frozen
 
 from octet.edge.config import EdgeConfig
+from octet.edge.connection.forwarding import RawHeaders, Source, Via, source_of, trusts
 from octet.edge.connection.headers import read_headers
+from octet.edge.connection.hints import take_hints
 from octet.edge.exchange import Request
-from octet.schema import AbsenceReason, ChannelTiming, Http, Observation
+from octet.schema import (
+    AbsenceReason,
+    ChannelTiming,
+    Http,
+    Http2,
+    Observation,
+    TcpTiming,
+    Tls,
+)
+
+
+@frozen
+class Facts:
+    """What is known of a request's own connection, each absence with its reason."""
+
+    source: Source
+    tcp: TcpTiming | AbsenceReason
+    syn: str | AbsenceReason
+    tls: Tls | AbsenceReason
+    h2: Http2 | AbsenceReason | None
+    """None when the request did not come by HTTP/2."""
+    client_hello: AbsenceReason | None
+    """Why it is not in `tls`, if that is there."""
+    header_order: AbsenceReason | None
+    headers: RawHeaders
 
 
 @frozen
@@ -16,9 +42,52 @@ class Observer:
 
     config: EdgeConfig
 
-    def source(self, request: Request) -> str:
+    def facts(self, request: Request) -> Facts:
+        """Return what is known: first hand, or where a trusted proxy stands before, from it."""
+        connection = request.connection
+        reached_from = connection.proxied_ip or connection.peer_ip
+        if trusts(self.config.trusted_proxies, reached_from):
+            return self._told(request, reached_from)
+        via: Via = "direct" if connection.proxied_ip is None else "trusted-proxy"
+        return Facts(
+            source=Source(reached_from, via),
+            tcp=connection.tcp(),
+            syn=connection.syn,
+            tls=connection.tls(),
+            h2=connection.h2() if request.version == "2" else None,
+            client_hello=connection.hello_absence(),
+            header_order=None,
+            headers=request.headers,
+        )
+
+    def _told(self, request: Request, reached_from: str) -> Facts:
+        hints = take_hints(request.headers)
+        config = self.config
+        return Facts(
+            source=source_of(
+                reached_from, config.trusted_proxies, config.forwarded, request.headers
+            ),
+            tcp=hints.tcp,
+            syn=hints.syn,
+            tls=hints.tls,
+            h2=AbsenceReason.BEHIND_PROXY,
+            client_hello=None,
+            header_order=AbsenceReason.BEHIND_PROXY,
+            headers=hints.headers,
+        )
+
+    def behind_proxy(self, request: Request) -> str | None:
+        """Return the source of a request that a trusted HTTP proxy brings; None for all others."""
+        connection = request.connection
+        reached_from = connection.proxied_ip or connection.peer_ip
+        networks, mode = self.config.trusted_proxies, self.config.forwarded
+        if not trusts(networks, reached_from):
+            return None
+        return source_of(reached_from, networks, mode, request.headers).ip
+
+    def source_ip(self, facts: Facts) -> str:
         """Return the browser's address, or the one that a test puts in its place."""
-        return self.config.exit_ip or request.peer
+        return self.config.exit_ip or facts.source.ip
 
     def observe(
         self,
@@ -33,33 +102,30 @@ class Observer:
             latency: what its receipts held.
             refused_receipt: why a receipt was left out, if one was.
         """
-        connection = request.connection
-        facts: dict[str, Any] = {
-            "tcp": connection.tcp(),
-            "syn": connection.syn,
-            "tls": connection.tls(),
+        facts = self.facts(request)
+        absent = {
+            "tcp": facts.tcp,
+            "syn": facts.syn,
+            "tls": facts.tls,
+            "clientHello": facts.client_hello,
+            "h2": facts.h2,
+            "headerOrder": facts.header_order,
+            "latency": refused_receipt,
         }
-        missing = {name: f for name, f in facts.items() if isinstance(f, AbsenceReason)}
-        if "tls" not in missing:
-            missing["clientHello"] = AbsenceReason.UNSUPPORTED
-        if request.version == "2":
-            missing["h2"] = AbsenceReason.UNSUPPORTED
-        if refused_receipt is not None:
-            missing["latency"] = refused_receipt
-        address = self.source(request)
         return Observation(
-            source_ip=address,
-            peer_ip=address,
-            via="direct",
+            source_ip=self.source_ip(facts),
+            peer_ip=self.config.exit_ip or request.connection.peer_ip,
+            via=facts.source.via,
             http=Http(
                 version=request.version,
-                headers=read_headers(request.headers, self.config.redact_headers),
+                headers=read_headers(facts.headers, self.config.redact_headers),
+                h2=_present(facts.h2),
             ),
-            tcp=_present(facts["tcp"]),
-            syn=_present(facts["syn"]),
-            tls=_present(facts["tls"]),
+            tcp=_present(facts.tcp),
+            syn=_present(facts.syn),
+            tls=_present(facts.tls),
             latency=latency,
-            missing=missing,
+            missing={n: fact for n, fact in absent.items() if isinstance(fact, AbsenceReason)},
         )
 
 

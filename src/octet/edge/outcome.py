@@ -3,6 +3,7 @@
 The match statements here are the one place where the service's failures become the page's.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -15,6 +16,9 @@ RETRY_AFTER_S: Final = 1
 """What a page is told to wait when the service named nothing."""
 
 MAX_RESULTS_DEPTH: Final = 16
+
+_CODE: Final = re.compile(r"[a-z_]{1,64}")
+"""How a code looks; what looks otherwise may be anything, and is told to nobody."""
 
 
 @frozen
@@ -43,14 +47,31 @@ def outcomes_of(
         case 200:
             return _of_results(body, ids)
         case 429:
-            outcome = Failed("upstream_unavailable", "", _retry_after_s(headers))
+            outcome = Failed("upstream_unavailable", "", retry_after_s(headers) or RETRY_AFTER_S)
         case _ if 400 <= status < 500:  # noqa: PLR2004 - the class of client errors
-            outcome = Failed("upstream_rejected", _code(body))
+            outcome = Failed("upstream_rejected", problem_code(body))
         case _ if status >= 500:  # noqa: PLR2004 - the class of server errors
-            outcome = Failed("upstream_unavailable", _code(body), _retry_after_s(headers))
+            wait_s = retry_after_s(headers) or RETRY_AFTER_S
+            outcome = Failed("upstream_unavailable", problem_code(body), wait_s)
         case _:
             outcome = NONSENSE
     return [outcome] * len(ids)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> int | None:
+    """Return how many seconds the service asks to wait; None when it names none, or a date."""
+    text = headers.get("retry-after", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None  # noqa: PLR2004 - five digits are a day
+
+
+def problem_code(body: bytes) -> str:
+    """Return the problem's code, which is all of it that a page or a log may see; empty if none."""
+    try:
+        members: Any = loads(body)
+    except SchemaError:
+        return ""
+    code = members.get("code") if isinstance(members, dict) else None
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
 
 
 def _of_results(body: bytes, ids: Sequence[str]) -> list[Outcome]:
@@ -85,18 +106,3 @@ def _of_result(unread: Any, own_id: str) -> Outcome:
             return NONSENSE
         case _:
             return result
-
-
-def _code(body: bytes) -> str:
-    """Return the problem's code, which is all of it that a page may see."""
-    try:
-        members: Any = loads(body)
-    except SchemaError:
-        return ""
-    code = members.get("code") if isinstance(members, dict) else None
-    return code if isinstance(code, str) else ""
-
-
-def _retry_after_s(headers: Mapping[str, str]) -> int:
-    text = headers.get("retry-after", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else RETRY_AFTER_S  # noqa: PLR2004 - five digits are a day

@@ -11,16 +11,20 @@ from typing import Final
 from attrs import frozen
 
 MAX_HEAD_BYTES: Final = 16 * 1024
-END: Final = b"\r\n\r\n"
+END: Final = re.compile(rb"\n\r?\n")
+"""What any parser takes for the end of a header section."""
+
+_END: Final = b"\r\n\r\n"
 
 _REQUEST_LINE: Final = re.compile(
     rb"(GET|HEAD|POST|OPTIONS) (/[!$&-;=@-Z_a-z~]*)(?:\?([!$-;=?-Z_a-z~]*))? HTTP/1\.1"
 )
 """Origin form without percent encoding in the path; `!$&-;` and so on are RFC 3986's characters."""
 _FIELD: Final = re.compile(
-    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*((?:[\x21-\x7e\x80-\xff](?:[ \t\x21-\x7e\x80-\xff]*"
+    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*+((?:[\x21-\x7e\x80-\xff](?:[ \t\x21-\x7e\x80-\xff]*"
     rb"[\x21-\x7e\x80-\xff])?)?)[ \t]*"
 )
+"""`*+` gives nothing back: with `*`, a value of blanks only would take quadratic time to refuse."""
 _LENGTH: Final = re.compile(rb"[0-9]{1,9}")
 _FOREIGN: Final = frozenset({b"transfer-encoding", b"expect", b"trailer", b"te", b"http2-settings"})
 """Fields whose requests are left to the full parser."""
@@ -41,9 +45,16 @@ class RequestHead:
     """Whether it asks for a WebSocket."""
 
 
+def is_left(begun: bytearray) -> bool:
+    """Return whether what has *begun* to arrive is left to a full parser, whatever follows."""
+    return len(begun) > MAX_HEAD_BYTES or not begun.startswith((b"G", b"H", b"P", b"O"))
+
+
 def read_head(section: bytes) -> RequestHead | None:
     """Read the header *section*, up to and with its empty line; None leaves it to a full parser."""
-    first, *lines = section[: -len(END)].split(b"\r\n")
+    if not section.endswith(_END):
+        return None
+    first, *lines = section[: -len(_END)].split(b"\r\n")
     line = _REQUEST_LINE.fullmatch(first)
     fields = [_FIELD.fullmatch(text) for text in lines]
     if line is None or not all(fields):

@@ -4,6 +4,8 @@ Each handler is thin: it checks shape and size, observes, and hands on.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final
 
 import trio
@@ -14,7 +16,8 @@ from octet.edge.assets import REVALIDATE, YEAR, Asset, load_assets
 from octet.edge.channel import ChannelRequest
 from octet.edge.cors import PREFLIGHT, Cors
 from octet.edge.exchange import Reply, Request, json_reply, problem_reply
-from octet.edge.outcome import TIMED_OUT, Failed, Outcome
+from octet.edge.limits import Refusal
+from octet.edge.outcome import Failed, Outcome
 from octet.edge.relay import Forward
 from octet.edge.workings import Workings
 from octet.schema import (
@@ -62,30 +65,43 @@ class Routes:
         Cancellation: a report that was taken is delivered all the same.
         """
         try:
-            reply = await self._answer(request, body)
+            with self._admitted(request):
+                reply = await self._answer(request, body)
         except ProblemError as error:
-            reply = self._problem(request, error)
+            return self.refuse(request, error)
         except Exception as exc:  # noqa: BLE001 - the boundary: this request alone fails
             logger.error("request %s failed: %s", request.id, describe(exc))
-            reply = self._problem(request, ProblemError("internal"))
-        return self._mark(request, reply)
+            return self.refuse(request, ProblemError("internal"))
+        return self._finish(request, reply)
 
     def refuse(self, request: Request, error: ProblemError) -> Reply:
         """Return the reply to a request that went no further."""
-        return self._mark(request, self._problem(request, error))
+        body = problem(error.code, error.detail, request_id=request.id)
+        return self._finish(request, problem_reply(body, error.headers))
 
-    def channel(self, request: Request) -> ChannelRequest:
-        """Return what the WebSocket upgrade *request* asks for.
+    @contextmanager
+    def channel(self, request: Request) -> Iterator[ChannelRequest]:
+        """Hold a place for the latency channel that the WebSocket upgrade *request* asks for.
 
         Raises:
-            ProblemError: there is no channel here, its origin may not, or its query is malformed.
+            ProblemError: there is no channel here, its origin may not, its query is malformed, or
+                its address has too many.
         """
         if self._path(request) == SIGNALS:
             self._allow(request, "POST")
         if not self.is_channel(request):
             raise ProblemError("not_found")
         self._cors.check_socket(request.header("origin"))
-        return ChannelRequest.from_query(request.arguments)
+        asked = ChannelRequest.from_query(request.arguments)
+        observer = self._workings.observer
+        source_ip = observer.facts(request).source.ip
+        place = self._workings.channels.admit(source_ip)
+        if isinstance(place, Refusal):
+            self._workings.metrics.connections_refused.count("too-many-channels")
+            raise _limited(place)
+        with place:
+            self._count(request, "ok")
+            yield asked
 
     # --- one a route ---------------------------------------------------------------------------
 
@@ -122,15 +138,11 @@ class Routes:
         except SchemaError as exc:
             raise ProblemError(exc.code, str(exc)) from exc
         began_s = trio.current_time()
-        outcome = await self._submit(Forward(head.id, self._workings.envelope(request, head, body)))
+        envelope = self._workings.envelope(request, head, body)
+        outcome = await self._workings.relay.submit(Forward(head.id, envelope))
         if self._workings.config.debug:
             self._log(request, outcome, trio.current_time() - began_s)
         return self._tell(request, outcome)
-
-    async def _submit(self, forward: Forward) -> Outcome:
-        with trio.move_on_after(self._workings.config.relay_timeout_ms / 1000):
-            return await self._workings.relay.submit(forward)
-        return TIMED_OUT
 
     def _tell(self, request: Request, outcome: Outcome) -> Reply:
         """Tell the page what became of its report."""
@@ -141,15 +153,34 @@ class Routes:
             case Refused(problem=refusal):
                 return problem_reply(evolve(refusal, request_id=request.id))
             case Failed(code=code, detail=detail, retry_after_s=retry_after_s):
-                wait = {"retry-after": str(retry_after_s)}
-                return self._problem(request, ProblemError(code, detail, wait))
+                raise ProblemError(code, detail, {"retry-after": str(retry_after_s)})
 
     def _log(self, request: Request, outcome: Outcome, took_s: float) -> None:
-        source = self._workings.observer.source(request)
+        observer = self._workings.observer
+        source = observer.source_ip(observer.facts(request))
         name = type(outcome).__name__.lower()
         logger.info("report from %s: %s in %.1f ms", source, name, took_s * 1e3)
 
-    # --- what every reply shares ---------------------------------------------------------------
+    # --- what every request and reply shares ---------------------------------------------------
+
+    def _admitted(self, request: Request) -> AbstractContextManager[object]:
+        """Hold a place for *request* if a trusted proxy brings it; others' connections hold theirs.
+
+        Raises:
+            ProblemError: its address has too many.
+        """
+        source = self._workings.observer.behind_proxy(request)
+        if source is None:
+            return nullcontext()
+        place = self._workings.connections.admit(source)
+        if isinstance(place, Refusal):
+            self._workings.metrics.connections_refused.count(place.reason)
+            raise _limited(place)
+        return place
+
+    def _count(self, request: Request, code: str) -> None:
+        route = {SIGNALS: "signals", CHANNEL: "channel"}.get(self._path(request), "other")
+        self._workings.metrics.requests.count(route, code)
 
     def _path(self, request: Request) -> str:
         """Return the path below the base path; empty when it is not below it."""
@@ -162,13 +193,15 @@ class Routes:
             allowed = ", ".join((*methods, "OPTIONS"))
             raise ProblemError("method_not_allowed", headers={"allow": allowed})
 
-    def _problem(self, request: Request, error: ProblemError) -> Reply:
-        body = problem(error.code, error.detail, request_id=request.id)
-        return problem_reply(body, error.headers)
-
-    def _mark(self, request: Request, reply: Reply) -> Reply:
+    def _finish(self, request: Request, reply: Reply) -> Reply:
+        """Count *reply* and give it what every reply carries."""
+        self._count(request, reply.code)
         origin = request.header("origin")
         return reply.marked({"x-request-id": request.id, **self._cors.headers(origin)})
+
+
+def _limited(refusal: Refusal) -> ProblemError:
+    return ProblemError("rate_limited", headers={"retry-after": str(refusal.retry_after_s)})
 
 
 def _file(request: Request, asset: Asset) -> Reply:
@@ -181,5 +214,5 @@ def _file(request: Request, asset: Asset) -> Reply:
     }
     known = (request.header("if-none-match") or "").split(",")
     if any(tag.strip().removeprefix("W/") in {etag, "*"} for tag in known):
-        return Reply(304, b"", asset.content_type, headers)
-    return Reply(200, asset.content, asset.content_type, headers)
+        return Reply(304, b"", asset.content_type, headers=headers)
+    return Reply(200, asset.content, asset.content_type, headers=headers)

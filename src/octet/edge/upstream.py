@@ -1,84 +1,219 @@
-"""The service as the edge reaches it: one httpx client, one batch a request."""
+"""The service as the edge reaches it: one batch a request, by one httpx client.
 
+A request over a kept connection meets, now and then, a service that has just closed it. Where not a
+byte of an answer had come, the request is made once more over a new connection: the ids of the
+reports make that harmless, and no page pays for it.
+"""
+
+import logging
+import secrets
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
 
 import httpx
 import trio
 
+from octet import __version__
+from octet.edge import upstream_log
+from octet.edge.circuit import Circuit
+from octet.edge.clock import EpochMs, epoch_ms
 from octet.edge.config import EdgeConfig
-from octet.edge.outcome import TIMED_OUT, UNREACHABLE, Outcome, outcomes_of
+from octet.edge.kept_connections import KeptConnections, StaleConnectionError
+from octet.edge.outcome import (
+    NONSENSE,
+    TIMED_OUT,
+    UNREACHABLE,
+    Outcome,
+    outcomes_of,
+    problem_code,
+    retry_after_s,
+)
 from octet.edge.relay import Forward
+from octet.edge.signature import SigningKey, content_digest, sign
+from octet.edge.upstream_log import UpstreamLog
 from octet.serving import ConfigError
 
-PROBE_TIMEOUT_S = 3.0
+logger = logging.getLogger(__name__)
+
+PROBE_TIMEOUT_S: Final = 3.0
 
 
 class Upstream:
-    """Posts batches to the service.
+    """Posts batches to the service that *config* names.
 
     Args:
-        client: whose base URL is the service's.
-        timeout_s: for one batch, from the first byte to the last.
+        config: of the edge.
+        trust: whom to believe that it is the service, and what to show it.
+        now_ms: the wall clock, for signatures.
     """
 
-    def __init__(self, client: httpx.AsyncClient, timeout_s: float) -> None:
-        self._client = client
-        self._timeout_s = timeout_s
+    circuit: Circuit
+    """What posts and probes have learnt of the service's health."""
+
+    def __init__(self, config: EdgeConfig, trust: ssl.SSLContext, now_ms: EpochMs) -> None:
+        base = httpx.URL(config.octet_url)
+        self._connections = KeptConnections(trust)
+        self._client = httpx.AsyncClient(
+            base_url=base.copy_with(host=base.raw_host.decode("ascii").lower()),
+            headers={"user-agent": f"octet-edge/{__version__}", "accept-encoding": "identity"},
+            transport=self._connections,
+            timeout=None,  # noqa: S113 - owned by `post` and `reachable`
+            trust_env=False,
+        )
+        self._license = config.license
+        self._key = config.signing_key
+        self._timeout_s = config.relay_timeout_ms / 1000
+        self._now_ms = now_ms
+        self._log = UpstreamLog(trio.current_time)
+        self.circuit = Circuit(trio.current_time)
 
     async def post(self, batch: Sequence[Forward]) -> list[Outcome]:
         """Deliver *batch*; return one outcome each, in order. Raises nothing of the network's.
 
         Cancellation: the service may or may not have the batch; the same ids are harmless.
-        Timeout: owned here.
+        Timeout: owned here, from the first byte to the last.
         """
-        body = b'{"envelopes":[' + b",".join(forward.envelope for forward in batch) + b"]}"
+        ids = [forward.id for forward in batch]
+        request_id = secrets.token_hex(8)
+        failure, fault = TIMED_OUT, upstream_log.TIMED_OUT
         with trio.move_on_after(self._timeout_s):
             try:
-                reply = await self._client.post("/v1/signals", content=body)
-            except httpx.TimeoutException:
-                return [TIMED_OUT] * len(batch)
-            except (httpx.HTTPError, ssl.SSLError):
-                return [UNREACHABLE] * len(batch)
-            ids = [forward.id for forward in batch]
-            return outcomes_of(reply.status_code, reply.headers, reply.content, ids)
-        return [TIMED_OUT] * len(batch)
+                reply = await self._forward([forward.envelope for forward in batch], request_id)
+            except httpx.TransportError:
+                failure, fault = UNREACHABLE, upstream_log.UNREACHABLE
+            else:
+                outcomes = outcomes_of(reply.status_code, reply.headers, reply.content, ids)
+                fit = reply.status_code == httpx.codes.OK and outcomes != [NONSENSE] * len(ids)
+                self._learn(reply, request_id, fit=fit)
+                return outcomes
+        self.circuit.failed()
+        self._log.posted(fault, request_id)
+        return [failure] * len(batch)
 
     async def reachable(self) -> bool:
-        """Ask whether the service lives."""
+        """Ask whether the service lives; and if it refused this edge, whether it still does.
+
+        Timeout: owned here, `PROBE_TIMEOUT_S`.
+        """
+        fault = upstream_log.TIMED_OUT
+        with trio.move_on_after(PROBE_TIMEOUT_S):
+            try:
+                reply = await self._send(lambda: self._client.build_request("GET", "/health"))
+                if reply.is_success:
+                    self.circuit.probed()
+                    await self._ask_again()
+            except httpx.TransportError:
+                fault = upstream_log.UNREACHABLE
+            else:
+                return reply.is_success
+        self.circuit.failed()
+        self._log.probed(fault)
+        return False
+
+    async def close(self) -> None:
+        """Close the connections that no request uses."""
+        await self._client.aclose()
+
+    async def _ask_again(self) -> None:
+        """Post an empty batch to a service that refused this edge, so that it needs no traffic to
+        recover: whose licence is taken is told that the batch is malformed.
+        """
+        if not self.circuit.denied:
+            self._log.probed(None)
+            return
+        request_id = secrets.token_hex(8)
+        reply = await self._forward([], request_id)
+        fit = reply.status_code in {httpx.codes.OK, httpx.codes.BAD_REQUEST}
+        self._learn(reply, request_id, fit=fit)
+
+    def _learn(self, reply: httpx.Response, request_id: str, *, fit: bool) -> None:
+        """Note an answer to a post; *fit* is one that a service that takes reports would give."""
+        status = reply.status_code
+        self.circuit.answered(status)
+        if status in {429, 503}:
+            self.circuit.pause(retry_after_s(reply.headers) or 0)
+        refused = upstream_log.refused(status, problem_code(reply.content))
+        self._log.posted(None if fit else refused, request_id)
+
+    async def _forward(self, envelopes: Sequence[bytes], request_id: str) -> httpx.Response:
+        """Post *envelopes*.
+
+        Raises:
+            httpx.TransportError: there was no reply.
+        """
+        body = b'{"envelopes":[' + b",".join(envelopes) + b"]}"
+        return await self._send(lambda: self._post(body, request_id))
+
+    async def _send(self, build: Callable[[], httpx.Request]) -> httpx.Response:
+        """Send a request; where its connection turns out to be stale, once more over a new one.
+
+        It is built anew then, since a signature's nonce is good once.
+
+        Raises:
+            httpx.TransportError: there was no reply.
+        """
         try:
-            reply = await self._client.get("/health", timeout=PROBE_TIMEOUT_S)
-        except (httpx.HTTPError, ssl.SSLError):
-            return False
-        return reply.is_success
+            return await self._client.send(build())
+        except StaleConnectionError:
+            return await self._client.send(build())
+
+    def _post(self, body: bytes, request_id: str) -> httpx.Request:
+        """Build a post, with the licence, and if there is a key with its signature."""
+        headers = {"content-type": "application/json", "x-request-id": request_id}
+        if self._license is not None:
+            headers["x-octet-license"] = self._license
+        request = self._client.build_request("POST", "/v1/signals", content=body, headers=headers)
+        if self._key is not None:
+            request.headers["content-digest"] = content_digest(body)
+            request.headers.update(self._signature(self._key, request))
+        return request
+
+    def _signature(self, key: SigningKey, request: httpx.Request) -> Mapping[str, str]:
+        components = {
+            **request.headers,
+            "@method": request.method,
+            "@authority": request.headers["host"],
+            "@path": request.url.raw_path.decode("ascii"),
+        }
+        created_s, nonce = self._now_ms() // 1000, secrets.token_urlsafe(16)
+        return sign(key, components, created_s=created_s, nonce=nonce)
 
 
 def read_trust(config: EdgeConfig) -> ssl.SSLContext:
-    """Read which certificate authorities may vouch for the service.
+    """Read which certificate authorities may vouch for the service, and the edge's own certificate.
 
     Raises:
-        ConfigError: the file holds none.
+        ConfigError: a file does not hold what it should.
     """
+    faults = []
     try:
-        return ssl.create_default_context(cafile=config.ca_file)
-    except ssl.SSLError as exc:
-        raise ConfigError(["OCTET_CA_FILE holds no certificate"]) from exc
+        context = ssl.create_default_context(cafile=config.ca_file)
+    except ssl.SSLError:
+        context = ssl.create_default_context()
+        faults.append("OCTET_CA_FILE holds no certificate")
+    if config.client_files is not None:
+        chain, key = config.client_files
+        try:
+            context.load_cert_chain(chain, key, password="")  # so that OpenSSL asks no terminal
+        except ssl.SSLError:
+            pair = "EDGE_CLIENT_CERT_FILE and EDGE_CLIENT_KEY_FILE"
+            faults.append(f"{pair} are no certificate chain and its unencrypted key")
+    if faults:
+        raise ConfigError(faults)
+    return context
 
 
 @asynccontextmanager
-async def open_upstream(config: EdgeConfig, trust: ssl.SSLContext) -> AsyncIterator[Upstream]:
-    """Open the client that *config* describes, which believes whom *trust* believes."""
-    headers = {"content-type": "application/json"}
-    if config.license is not None:
-        headers["x-octet-license"] = config.license
-    timeout_s = config.relay_timeout_ms / 1000
-    async with httpx.AsyncClient(
-        base_url=config.octet_url,
-        headers=headers,
-        timeout=timeout_s,
-        verify=trust,
-        follow_redirects=False,
-        trust_env=False,
-    ) as client:
-        yield Upstream(client, timeout_s)
+async def open_upstream(
+    config: EdgeConfig, trust: ssl.SSLContext, now_ms: EpochMs = epoch_ms
+) -> AsyncIterator[Upstream]:
+    """Open the way to the service that *config* names, as *trust* secures it."""
+    if (key := config.signing_key) is not None:
+        logger.info("forwards are signed: key id %s, public key %s", key.key_id, key.public)
+    upstream = Upstream(config, trust, now_ms)
+    try:
+        yield upstream
+    finally:
+        await upstream.close()

@@ -8,23 +8,26 @@ protocols with every byte still unread, on the same connection and in the same t
 import email.utils
 import logging
 import ssl
+from contextlib import AbstractContextManager, nullcontext, suppress
 from http import HTTPStatus
 from http.client import responses
 from typing import Final
 
 import trio
 
-from octet.edge.channel import SocketClosedError, play
-from octet.edge.connection.address import plain_address
+from octet.edge.channel import ChannelRequest, SocketClosedError, play
+from octet.edge.connection.forwarding import trusts
 from octet.edge.connection_observer import ConnectionObserver
 from octet.edge.exchange import Reply, Request
-from octet.edge.request_head import END, MAX_HEAD_BYTES, RequestHead, read_head
+from octet.edge.limits import Refusal
+from octet.edge.request_head import END, RequestHead, is_left, read_head
 from octet.edge.routes import Routes
 from octet.edge.websocket import WebSocket, accept_upgrade
 from octet.edge.workings import Workings
 from octet.schema import MAX_REPORT_BYTES
 from octet.serving import ByteStream, Connection, Hypercorn, ProblemError
 from octet.serving.failure import describe
+from octet.serving.server import closing_answer
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +70,8 @@ class Visit:
         self._scope = trio.CancelScope()
         self._idle = True
         self._handed: Connection | None = None
+        self._outcome = "silent"
+        """What is counted when the connection has ended."""
 
     def drain(self) -> None:
         """Close at once if no request is being served; else after it."""
@@ -80,20 +85,39 @@ class Visit:
 
         Cancellation: it is closed. Timeout: one scope, whose deadline each phase moves.
         """
+        metrics = self._workings.metrics
+        metrics.connections_open.add(1)
         try:
             with self._scope:
                 await self._serve()
-        except (OSError, trio.BrokenResourceError, trio.ClosedResourceError, SocketClosedError):
+            if self._scope.cancelled_caught and not self._idle:
+                self._outcome = "timed-out"
+        except (OSError, trio.BrokenResourceError, trio.ClosedResourceError):
             pass  # the peer is gone
         except Exception as exc:  # noqa: BLE001 - the boundary: this connection alone fails
+            self._outcome = "failed"
             logger.warning("connection failed: %s", describe(exc))
+        finally:
+            metrics.connections_open.add(-1)
+            metrics.connections.count(self._outcome)
 
     async def _serve(self) -> None:
-        self._peer = plain_address(self._stream.socket.getpeername()[0])
         self._observer = ConnectionObserver(self._stream)
+        self._allow(TLS_HANDSHAKE_S)
+        if not await self._meet():
+            return
+        place = self._admit()
+        if isinstance(place, Refusal):
+            await self._turn_away(place)
+            return
+        with place:
+            await self._serve_all()
+
+    async def _serve_all(self) -> None:
         if self._tls is not None:
-            self._allow(TLS_HANDSHAKE_S)
-            await self._stream.handshake(self._tls)
+            self._outcome = "tls-failed"
+            await self._observer.handshake(self._tls)
+            self._outcome = "silent"
         if self._stream.alpn == "h2":
             await self._hand_over()
             return
@@ -104,6 +128,27 @@ class Visit:
             if self._idle and self._draining:
                 return
             await trio.lowlevel.checkpoint()  # pipelined requests are no reason to starve others
+
+    async def _meet(self) -> bool:
+        """Learn who is there; False when it is a balancer that does not say for whom it speaks."""
+        config = self._workings.config
+        expected = config.proxy_protocol and trusts(config.trusted_proxies, self._observer.peer_ip)
+        return not expected or await self._observer.take_proxy_header()
+
+    def _admit(self) -> AbstractContextManager[object] | Refusal:
+        """Hold a place for the peer's address; behind a trusted proxy each request has its own."""
+        source_ip = self._observer.proxied_ip or self._observer.peer_ip
+        if trusts(self._workings.config.trusted_proxies, source_ip):
+            return nullcontext()
+        return self._workings.connections.admit(source_ip)
+
+    async def _turn_away(self, refusal: Refusal) -> None:
+        """Close before TLS; in the clear, say why."""
+        self._workings.metrics.connections_refused.count(refusal.reason)
+        if self._tls is None:
+            answer = closing_answer("rate_limited", retry_after_s=refusal.retry_after_s)
+            await self._stream.send_all(answer)
+            await self._stream.aclose(linger=True)
 
     async def _serve_one(self) -> bool:
         """Serve one request; return whether another may follow."""
@@ -124,15 +169,13 @@ class Visit:
 
     async def _read_section(self) -> bytes | None:
         """Return the next header section, still in the buffer; None at the end, or handed over."""
-        while (end := self._buffer.find(END)) < 0:
-            if len(self._buffer) > MAX_HEAD_BYTES:
-                await self._hand_over()
-                return None
-            if not await self._receive():
+        while (end := END.search(self._buffer)) is None:
+            odd = bool(self._buffer) and is_left(self._buffer)
+            if odd or not await self._receive():
                 if self._buffer:
                     await self._hand_over()
                 return None
-        return bytes(self._buffer[: end + len(END)])
+        return bytes(self._buffer[: end.end()])
 
     async def _receive(self) -> bool:
         """Add what arrives to the buffer; False at the end of the stream."""
@@ -156,7 +199,10 @@ class Visit:
 
     async def _exchange(self, request: Request, head: RequestHead) -> bool:
         if head.content_length > MAX_REPORT_BYTES:
-            return await self._refuse(request, ProblemError("too_large"))
+            if self._routes.takes_body(request):
+                return await self._refuse(request, ProblemError("too_large"))
+            await self._write(request, await self._routes.answer(request), keep=False)
+            return False
         body: bytes | None = None
         self._allow(2 * BODY_S)
         with trio.move_on_after(BODY_S) as reading:
@@ -167,20 +213,26 @@ class Visit:
         if body is None:
             return False
         self._allow(ANSWER_S)
+        self._outcome = "served"
         reply = await self._routes.answer(request, body)
         keep = head.keep_alive and not self._draining
         await self._write(request, reply, keep=keep)
         return keep
 
     async def _refuse(self, request: Request, error: ProblemError) -> bool:
-        """Answer a request whose body is not wholly read, and close."""
+        """Answer a request that goes no further, and close."""
         await self._write(request, self._routes.refuse(request, error), keep=False)
-        await self._stream.aclose(linger=True)
         return False
 
     async def _write(self, request: Request, reply: Reply, *, keep: bool) -> None:
+        """Send *reply*; close after the last, in a way that lets the peer read it (RFC 9112, 9.6).
+
+        The peer may still be sending: a body that was refused, a request that is not served.
+        """
         self._allow(WRITE_S)
         await self._stream.send_all(self._text(request, reply, keep=keep))
+        if not keep:
+            await self._stream.aclose(linger=True)
 
     def _text(self, request: Request, reply: Reply, *, keep: bool) -> bytes:
         lines = [f"HTTP/1.1 {reply.status} {responses.get(reply.status, '')}"]
@@ -205,29 +257,38 @@ class Visit:
             return False
         del self._buffer[:section_bytes]
         try:
-            asked = self._routes.channel(request)
+            with self._routes.channel(request) as asked:
+                await self._play(request, asked, opening)
         except ProblemError as error:
-            await self._write(request, self._routes.refuse(request, error), keep=False)
-            return False
+            return await self._refuse(request, error)
+        return False
+
+    async def _play(self, request: Request, asked: ChannelRequest, opening: bytes) -> None:
+        self._outcome = "served"
         self._allow(CHANNEL_S)
         await self._stream.send_all(opening)
         self._stream.unread(bytes(self._buffer))
-        await play(
-            WebSocket(self._stream),
-            asked,
-            lambda rtt_us: self._workings.seal(request, asked.session_ref, rtt_us),
-        )
+        with suppress(SocketClosedError):
+            await play(
+                WebSocket(self._stream),
+                asked,
+                lambda rtt_us: self._workings.seal(request, asked.session_ref, rtt_us),
+            )
         await self._stream.aclose(linger=True)
-        return False
 
     # --- what the above share ------------------------------------------------------------------
 
     async def _hand_over(self) -> None:
         """Leave the rest of the connection to hypercorn's protocols, nothing of it read."""
+        self._outcome = "served"
+        left_s = self._scope.deadline - trio.current_time()
         self._scope.deadline = float("inf")
         self._stream.unread(bytes(self._buffer))
         self._handed = Connection(
-            self._hypercorn, self._stream, state={"connection": self._observer}
+            self._hypercorn,
+            self._stream,
+            state={"connection": self._observer},
+            begun_s=left_s if self._buffer else None,
         )
         await self._handed.run()
 
@@ -238,7 +299,6 @@ class Visit:
             query=head.query,
             version="1.1",
             headers=head.headers,
-            peer=self._peer,
             connection=self._observer,
         )
 

@@ -1,14 +1,17 @@
 """A server's side of a WebSocket (RFC 6455), as much of it as a latency channel needs.
 
 Text messages of a few dozen bytes in both directions, no extensions. Frames are read strictly; what
-does not fit closes the connection with the code that the RFC names.
+does not fit closes the connection with the code that the RFC names, except that a text message that
+is no UTF-8 closes with 1008 and not 1007: to a channel it is a wrong message like any other.
 """
 
 import base64
 import binascii
 import hashlib
 import struct
-from typing import Final
+from typing import Final, NoReturn
+
+import trio
 
 from octet.edge.channel import POLICY_VIOLATION, UNSUPPORTED_DATA, SocketClosedError
 from octet.edge.exchange import Request
@@ -18,9 +21,14 @@ PROTOCOL_ERROR: Final = 1002
 MESSAGE_TOO_BIG: Final = 1009
 MAX_MESSAGE_BYTES: Final = 4096
 
+_CLOSE_CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
+_APPLICATION_CLOSE_CODES: Final = range(3000, 5000)
+
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _KEY_BYTES: Final = 16
-_TEXT, _BINARY, _CLOSE, _PING, _PONG = 0x1, 0x2, 0x8, 0x9, 0xA
+_TEXT, _CLOSE, _PONG = 0x1, 0x8, 0xA
+_CONTROL: Final = 0x8
+"""The bit that tells control frames, which are whole and short, from a message's frames."""
 _FIN: Final = 0x80
 _MASKED: Final = 0x80
 _LENGTH: Final = 0x7F
@@ -56,27 +64,33 @@ class WebSocket:
         await self._stream.send_all(_frame(_TEXT, text.encode()))
 
     async def receive(self) -> str:
-        """Return the next text message; pings are answered meanwhile.
+        """Return the next text message, put together of its fragments; answer pings meanwhile.
 
         Raises:
             SocketClosedError: the peer closed, or sent what is answered by closing; done already.
         """
+        message: bytes | None = None
         while True:
-            opcode, payload = await self._next_frame()
+            opcode, final, payload = await self._next_frame()
             match opcode:
-                case 0x1:
-                    return await self._decode(payload)
+                case 0x0 | 0x1 if (opcode == _TEXT) == (message is None):
+                    message = (message or b"") + payload
+                    if len(message) > MAX_MESSAGE_BYTES:
+                        await self._fail(MESSAGE_TOO_BIG)
+                    if final:
+                        return await self._decode(message)
                 case 0x9:
                     await self._stream.send_all(_frame(_PONG, payload))
                 case 0xA:
                     pass
                 case 0x8:
-                    await self._stream.send_all(_frame(_CLOSE, payload[:2]))
+                    await self._stream.send_all(_frame(_CLOSE, _farewell(payload)))
                     raise SocketClosedError
-                case 0x2:
+                case 0x2 if message is None:
                     await self._fail(UNSUPPORTED_DATA)
                 case _:
                     await self._fail(PROTOCOL_ERROR)
+            await trio.lowlevel.checkpoint()  # a flood of frames is no reason to starve others
 
     async def close(self, code: int) -> None:
         """Send the closing frame; the connection is closed by its owner."""
@@ -87,22 +101,30 @@ class WebSocket:
             return payload.decode()
         except UnicodeDecodeError:
             await self._fail(POLICY_VIOLATION)
-            raise
 
-    async def _next_frame(self) -> tuple[int, bytes]:
-        """Return opcode and unmasked payload of the next frame, which must be a whole message."""
+    async def _next_frame(self) -> tuple[int, bool, bytes]:
+        """Return opcode, whether the message ends here, and the unmasked payload."""
         first, second = await self._take(2)
-        length = second & _LENGTH
-        if first & 0x70 or not first & _FIN or not second & _MASKED:
+        opcode, final, length = first & 0x0F, bool(first & _FIN), second & _LENGTH
+        if first & 0x70 or not second & _MASKED:
             await self._fail(PROTOCOL_ERROR)
-        if length == _SHORT:
-            (length,) = struct.unpack("!H", await self._take(2))
-        elif length > _SHORT:
-            length = MAX_MESSAGE_BYTES + 1
+        if opcode & _CONTROL and (not final or length >= _SHORT):
+            await self._fail(PROTOCOL_ERROR)
+        if length >= _SHORT:
+            length = await self._long(length)
+        mask = await self._take(4)
+        return opcode, final, _unmask(await self._take(length), mask)
+
+    async def _long(self, kind: int) -> int:
+        """Return the length of a frame that does not have it in its second byte."""
+        if kind > _SHORT:
+            await self._fail(MESSAGE_TOO_BIG)
+        (length,) = struct.unpack("!H", await self._take(2))
+        if length < _SHORT:
+            await self._fail(PROTOCOL_ERROR)  # there is one way to write a length
         if length > MAX_MESSAGE_BYTES:
             await self._fail(MESSAGE_TOO_BIG)
-        mask = await self._take(4)
-        return first & 0x0F, _unmask(await self._take(length), mask)
+        return int(length)
 
     async def _take(self, count: int) -> bytes:
         while len(self._buffer) < count:
@@ -114,9 +136,19 @@ class WebSocket:
         del self._buffer[:count]
         return taken
 
-    async def _fail(self, code: int) -> None:
+    async def _fail(self, code: int) -> NoReturn:
         await self.close(code)
         raise SocketClosedError
+
+
+def _farewell(payload: bytes) -> bytes:
+    """Return the answer to a closing frame with *payload*: its code, if it may stand in a frame."""
+    code = int.from_bytes(payload[:2])
+    if not payload or (
+        len(payload) > 1 and (code in _CLOSE_CODES or code in _APPLICATION_CLOSE_CODES)
+    ):
+        return payload[:2]
+    return struct.pack("!H", PROTOCOL_ERROR)
 
 
 def _frame(opcode: int, payload: bytes) -> bytes:

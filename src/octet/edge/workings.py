@@ -3,19 +3,24 @@
 One task owns all of it, from the lifespan's start to its end.
 """
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import trio
 
 from octet import __version__
-from octet.edge.clock import EpochMs
+from octet.edge.clock import EpochMs, monotonic_ns
 from octet.edge.config import EdgeConfig
 from octet.edge.exchange import Request
+from octet.edge.limits import MAX_CHANNELS_PER_ADDRESS, AddressLimits
 from octet.edge.observer import Observer
+from octet.edge.outcome import Outcome
 from octet.edge.readiness import Readiness
 from octet.edge.receipt import ReceiptSealer
-from octet.edge.relay import Relay
-from octet.edge.upstream import open_upstream, read_trust
+from octet.edge.relay import Forward, Relay
+from octet.edge.shared import Shared
+from octet.edge.upstream import Upstream, open_upstream, read_trust
 from octet.schema import (
     AbsenceReason,
     ChannelTiming,
@@ -35,8 +40,26 @@ class Workings:
     relay: Relay
     readiness: Readiness
 
-    def __init__(self, config: EdgeConfig, now_ms: EpochMs) -> None:
+    def __init__(self, config: EdgeConfig, now_ms: EpochMs, shared: Shared) -> None:
         self.config = config
+        self.shared = shared
+        self.metrics = shared.metrics
+        self.connections = AddressLimits(
+            at_once=config.max_per_address,
+            per_second=config.rate_per_address,
+            limit_loopback=config.limit_loopback,
+            now_ns=monotonic_ns,
+            tally=shared.connections,
+        )
+        """Of each address; of the requests in flight for those behind a trusted proxy."""
+        self.channels = AddressLimits(
+            at_once=MAX_CHANNELS_PER_ADDRESS,
+            per_second=0,
+            limit_loopback=config.limit_loopback,
+            now_ns=monotonic_ns,
+            tally=shared.channels,
+        )
+        """Latency channels of each address."""
         self.observer = Observer(config)
         self._trust = read_trust(config)
         self._receipts = ReceiptSealer(config.license, now_ms)
@@ -53,10 +76,15 @@ class Workings:
         """
         try:
             async with (
-                open_upstream(self.config, self._trust) as upstream,
+                open_upstream(self.config, self._trust, self.now_ms) as upstream,
                 trio.open_nursery() as nursery,
             ):
-                self.relay = Relay(upstream.post, max_pending=self.config.max_pending)
+                self.relay = Relay(
+                    partial(self._post, upstream),
+                    max_pending=self.config.max_pending,
+                    timeout_s=self.config.relay_timeout_ms / 1000,
+                    circuit=upstream.circuit,
+                )
                 self.readiness = Readiness(self.relay, upstream.reachable)
                 nursery.start_soon(self.relay.run)
                 nursery.start_soon(self.readiness.run)
@@ -73,6 +101,17 @@ class Workings:
         self._stopping.set()
         await self._stopped.wait()
 
+    async def _post(self, upstream: Upstream, batch: Sequence[Forward]) -> list[Outcome]:
+        """Post *batch* and count it."""
+        self.metrics.relay_pending.set(self.relay.pending)
+        self.metrics.batch_envelopes.observe(len(batch))
+        began_s = trio.current_time()
+        try:
+            return await upstream.post(batch)
+        finally:
+            self.metrics.upstream_seconds.observe(trio.current_time() - began_s)
+            self.metrics.relay_pending.set(self.relay.pending - len(batch))
+
     def envelope(self, request: Request, head: ReportHead, body: bytes) -> bytes:
         """Put the report *body*, whose *head* was read strictly, beside what was observed.
 
@@ -80,6 +119,11 @@ class Workings:
         one JSON value that every parser reads alike.
         """
         receipts = self._receipts.open_all(head.receipts, head.session_ref)
+        if receipts.refused is not None:
+            self.metrics.receipts_refused.count(receipts.refused)
+        observed = self.observer.observe(request, receipts.channels, receipts.refused)
+        for name, reason in observed.missing.items():
+            self.metrics.missing.count(name, reason)
         envelope = EnvelopeHead(
             v=1,
             id=head.id,
@@ -87,20 +131,21 @@ class Workings:
             received_at=self.now_ms(),
             want_verdict=self.config.expose_verdict,
             edge=self._identity,
-            observed=self.observer.observe(request, receipts.channels, receipts.refused),
+            observed=observed,
         )
         return encode(envelope)[:-1] + b',"report":' + body + b"}"
 
     def seal(self, request: Request, session_ref: str | None, rtt_us: tuple[int, ...]) -> str:
         """Seal what the channel that *request* opened has measured."""
-        tcp = request.connection.tcp()
+        self.metrics.volleys.count(by=len(rtt_us))
+        facts = self.observer.facts(request)
         timing = ChannelTiming(
             edge=self._identity.id,
             lat=self._identity.lat,
             lon=self._identity.lon,
-            source_ip=self.observer.source(request),
+            source_ip=self.observer.source_ip(facts),
             rtt_us=rtt_us,
-            tcp=None if isinstance(tcp, AbsenceReason) else tcp,
+            tcp=None if isinstance(facts.tcp, AbsenceReason) else facts.tcp,
             at=self.now_ms(),
         )
         return self._receipts.seal(session_ref, timing)

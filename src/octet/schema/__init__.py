@@ -25,7 +25,15 @@ from octet.schema.observation import (
     Tls,
 )
 from octet.schema.problem import CODES, PROBLEM_TYPE, Problem, problem
-from octet.schema.report import MAX_RECEIPTS, MAX_REPORT_BYTES, Mode, Report, ReportHead
+from octet.schema.report import (
+    MAX_RECEIPTS,
+    MAX_REPORT_BYTES,
+    MAX_SIGNALS,
+    Mode,
+    Report,
+    ReportHead,
+    Unread,
+)
 from octet.schema.results import Accepted, Refused, Results
 from octet.schema.signal import NOT_SENT, Missing, MissingReason, Present, Signals
 from octet.schema.signals import (
@@ -54,6 +62,7 @@ __all__ = [
     "MAX_ENVELOPES",
     "MAX_RECEIPTS",
     "MAX_REPORT_BYTES",
+    "MAX_SIGNALS",
     "NOT_SENT",
     "PROBLEM_TYPE",
     "SIGNAL_TYPES",
@@ -92,6 +101,7 @@ __all__ = [
     "TcpTiming",
     "TimeZone",
     "Tls",
+    "Unread",
     "UserAgent",
     "UtcOffset",
     "Voices",

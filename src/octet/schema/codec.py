@@ -7,6 +7,7 @@ reported together, each with its path, up to `MAX_FAULTS`.
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from itertools import repeat
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
@@ -21,6 +22,7 @@ from cattrs.errors import (
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from octet.schema import json_text
+from octet.schema.constraints import Constraint, Length, Members
 from octet.schema.errors import Fault, SchemaError
 from octet.schema.json_text import Json
 from octet.schema.results import Accepted, Refused
@@ -34,6 +36,8 @@ MAX_NAME: Final = 64
 
 T = TypeVar("T")
 Hook = Callable[[Any, Any], Any]
+_Reader = tuple[Hook, Any]
+"""The hook of a type, and the type."""
 
 
 def decode(kind: type[T], text: bytes, *, max_depth: int = json_text.MAX_DEPTH) -> T:
@@ -102,14 +106,21 @@ def _one_of(options: Iterable[str], value: Any) -> str:
 
 
 def _annotated(kind: Any) -> Hook:
-    """Make the hook of ``Annotated[inner, constraint…]``: the inner type first, then the bounds."""
+    """Make the hook of ``Annotated[inner, constraint…]``: sizes, the inner type, other bounds."""
+    inner: Any
+    constraints: list[Constraint]
     inner, *constraints = get_args(kind)
     hook = _converter.get_structure_hook(inner)
+    sizes = [bound for bound in constraints if isinstance(bound, Length | Members)]
+    bounds = [bound for bound in constraints if bound not in sizes]
 
     def constrained(value: Any, _: Any) -> Any:
+        for size in sizes:  # before the items: a million of them must cost nothing
+            if type(value) is size.container:
+                size.check(value)
         result = hook(value, inner)
-        for constraint in constraints:
-            constraint.check(result)
+        for bound in bounds:
+            bound.check(result)
         return result
 
     return constrained
@@ -118,12 +129,16 @@ def _annotated(kind: Any) -> Hook:
 # --- containers --------------------------------------------------------------------------------
 
 
-def _each(items: Any, kinds: Any, owner: Any) -> list[Any]:
-    """Structure (index, item) pairs, each by its kind; collect the faults of the first few."""
+def _reader(kind: Any) -> _Reader:
+    return _converter.get_structure_hook(kind), kind
+
+
+def _each(items: Iterable[tuple[Any, Any]], readers: Iterable[_Reader], owner: Any) -> list[Any]:
+    """Structure (index, item) pairs, each by its reader; collect the faults of the first few."""
     results, errors = [], []
-    for (index, item), kind in zip(items, kinds, strict=True):
+    for (index, item), (hook, kind) in zip(items, readers, strict=False):  # readers may go on
         try:
-            results.append(_converter.get_structure_hook(kind)(item, kind))
+            results.append(hook(item, kind))
         except Exception as exc:  # noqa: BLE001 - gathered and raised as one, with its place
             exc.add_note(IterableValidationNote(f"at {index}", index, kind))
             errors.append(exc)
@@ -138,25 +153,26 @@ def _tuple(kind: Any) -> Hook:
     """Make the hook of ``tuple[item, ...]`` or of a tuple of fixed length; only arrays fit."""
     args = get_args(kind)
     variadic = len(args) == 2 and args[1] is Ellipsis  # noqa: PLR2004 - the item and the dots
+    fixed = [_reader(arg) for arg in args if arg is not Ellipsis]
+    readers = repeat(*fixed) if variadic else fixed
 
     def hook(value: Any, _: Any) -> Any:
         if type(value) is not list:
             raise ValueError("must be an array")
-        kinds = args[:1] * len(value) if variadic else args
-        if len(value) != len(kinds):
-            raise ValueError(f"must have {len(kinds)} items")
-        return tuple(_each(enumerate(value), kinds, kind))
+        if not variadic and len(value) != len(fixed):
+            raise ValueError(f"must have {len(fixed)} items")
+        return tuple(_each(enumerate(value), readers, kind))
 
     return hook
 
 
 def _mapping(kind: Any) -> Hook:
     """Make the hook of ``Mapping[str, item]``; only objects fit."""
-    item_kind = get_args(kind)[1]
+    readers = repeat(_reader(get_args(kind)[1]))
 
     def hook(value: Any, _: Any) -> Any:
         members = _object(value)
-        results = _each(members.items(), [item_kind] * len(members), kind)
+        results = _each(members.items(), readers, kind)
         return dict(zip(members, results, strict=True))
 
     return hook
@@ -208,27 +224,30 @@ def _write_tuple(_: Any) -> Callable[[Any], Any]:
     return lambda items: [_converter.unstructure(item) for item in items]
 
 
-def _read_signals(value: Any, _: Any) -> Signals:
-    members = _object(value)
-    kinds = [_signal_kind(SIGNAL_TYPES.get(name, Json)) for name in members]
-    signals = _each(members.items(), kinds, Signals)
-    return Signals(dict(zip(members, signals, strict=True)))
+def _read_signals(_: Any) -> Hook:
+    """Make the hook of `Signals`: a reader a known signal, and one for all that are unknown."""
+    known = {name: _reader(Present[kind] | Missing) for name, kind in SIGNAL_TYPES.items()}  # type: ignore[valid-type]
+    unknown = _reader(Present[Json] | Missing)
 
+    def hook(value: Any, _: Any) -> Signals:
+        members = _object(value)
+        readers = (known.get(name, unknown) for name in members)
+        signals = _each(members.items(), readers, Signals)
+        return Signals(dict(zip(members, signals, strict=True)))
 
-def _signal_kind(kind: Any) -> Any:
-    return Present[kind] | Missing
+    return hook
 
 
 def _read_signal(kind: Any) -> Hook:
     """Make the hook of ``Present[X] | Missing``; the member that is there tells which."""
-    present = get_args(kind)[0]
+    present, missing = _reader(get_args(kind)[0]), _reader(Missing)
 
     def hook(value: Any, _: Any) -> Any:
         members = _object(value)
         if ("value" in members) == ("missing" in members):
             raise ValueError("must have either a value or a reason why it is missing")
-        choice = present if "value" in members else Missing
-        return _converter.structure(value, choice)
+        read, choice = present if "value" in members else missing
+        return read(value, choice)
 
     return hook
 
@@ -303,7 +322,6 @@ _HOOKS: Final[tuple[tuple[Any, Hook], ...]] = (
     (bool, _exactly(bool, name="true or false")),
     (float, _float),
     (StrEnum, lambda value, kind: _one_of(kind, value)),
-    (Signals, _read_signals),
     (Accepted | Refused, _read_result),
 )
 
@@ -317,7 +335,8 @@ def _make_converter() -> Converter:
         (lambda kind: get_origin(kind) is Mapping or get_origin(kind) is dict, _mapping),
         (_is_optional, _optional),
         (lambda kind: get_origin(kind) is Literal, _literal),
-        (lambda kind: _is_class(kind) and kind is not Signals, _read_class),
+        (_is_class, _read_class),
+        (lambda kind: kind is Signals, _read_signals),
         (_is_signal, _read_signal),
         (lambda kind: kind == Json or kind is Any, lambda _: lambda value, _: value),
         (lambda kind: get_origin(kind) is Annotated, _annotated),

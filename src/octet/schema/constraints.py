@@ -6,7 +6,7 @@ The converter enforces them and the exported JSON Schema prints them, so the two
 import ipaddress
 import re
 from collections.abc import Sized
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 
 from attrs import frozen
 
@@ -50,6 +50,8 @@ class Range:
 class Length:
     """An array of *low* to *high* items."""
 
+    container: ClassVar[type[list[Any]]] = list
+    """What it bounds on the wire: looked at before anything inside costs time."""
     low: int
     high: int
 
@@ -61,6 +63,24 @@ class Length:
     def keywords(self) -> dict[str, Any]:
         """Return ``minItems`` and ``maxItems``."""
         return {"minItems": self.low, "maxItems": self.high}
+
+
+@frozen
+class Members:
+    """An object of at most *high* members."""
+
+    container: ClassVar[type[dict[str, Any]]] = dict
+    """As `Length`'s."""
+    high: int
+
+    def check(self, value: Sized) -> None:
+        """Raise ValueError when there are more."""
+        if len(value) > self.high:
+            raise ValueError(f"must have at most {self.high} members")
+
+    def keywords(self) -> dict[str, Any]:
+        """Return ``maxProperties``."""
+        return {"maxProperties": self.high}
 
 
 @frozen

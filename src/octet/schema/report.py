@@ -3,13 +3,22 @@
 from enum import StrEnum
 from typing import Annotated
 
-from attrs import field, frozen
+from attrs import frozen
 
-from octet.schema.constraints import Identifier, Length, Pattern, SessionRef, Version1
+from octet.schema.constraints import (
+    Identifier,
+    Length,
+    Members,
+    Pattern,
+    SessionRef,
+    Version1,
+)
 from octet.schema.signal import Signals
 
 MAX_REPORT_BYTES = 64 * 1024
 MAX_RECEIPTS = 8
+MAX_SIGNALS = 64
+"""Signals of a report, unknown ones too: some times what any collector sends."""
 
 Receipt = Annotated[str, Pattern(r"v4\.local\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?")]
 
@@ -26,8 +35,8 @@ class Mode(StrEnum):
 
 
 @frozen(kw_only=True)
-class ReportHead:
-    """All of a report but its signals: what the edge has to understand of it."""
+class _Common:
+    """What the edge and the service both read of a report."""
 
     v: Version1
     """Version of the report."""
@@ -42,9 +51,22 @@ class ReportHead:
     """Sealed by edges, carried by the page, opened by the edge."""
 
 
+@frozen
+class Unread:
+    """An object that is there; of its members nothing is known but how many they may be."""
+
+
 @frozen(kw_only=True)
-class Report(ReportHead):
+class ReportHead(_Common):
+    """All of a report but its signals: what the edge has to understand of it."""
+
+    signals: Annotated[Unread, Members(MAX_SIGNALS)]
+    """Forwarded as they came."""
+
+
+@frozen(kw_only=True)
+class Report(_Common):
     """A browser's report."""
 
-    signals: Signals = field()
+    signals: Annotated[Signals, Members(MAX_SIGNALS)]
     """By wire name."""

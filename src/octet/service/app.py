@@ -4,6 +4,8 @@ This file translates: requests into calls, results and errors into responses. Wh
 is a verdict, a pending, or a problem; none of them says why.
 """
 
+import logging
+from collections import Counter
 from collections.abc import Callable
 
 import trio
@@ -11,7 +13,7 @@ from quart import Response, g, request
 from quart_trio import QuartTrio
 
 import octet
-from octet.schema import MAX_BATCH_BYTES, SchemaError, encode, structure
+from octet.schema import MAX_BATCH_BYTES, Refused, Results, SchemaError, encode, structure
 from octet.schema.verdict import Pending
 from octet.service import clock
 from octet.service.batch import detail
@@ -28,9 +30,12 @@ from octet.service.credentials import (
 from octet.service.errors import JudgeFailedError, OverloadedError
 from octet.service.intake import Intake
 from octet.service.judge import Judge
+from octet.service.loopback import came_by_loopback
 from octet.service.problems import answer_problems, problem_response
 from octet.service.verdicts import MemoryStore, VerdictStore
 from octet.serving import ProblemError
+
+logger = logging.getLogger(__name__)
 
 BODY_S = 15
 """From a post's header to the end of its body, seconds."""
@@ -60,8 +65,9 @@ def create_app(
     Raises:
         KeyringError: the keyring cannot be used.
     """
+    watch = _watch(config)
     routes = _Routes(
-        gate=_gate(config, epoch_ms),
+        gate=KeyringGate(watch, epoch_ms=epoch_ms) if watch else OpenGate(),
         store=store or MemoryStore(ttl_s=config.verdict_ttl_s),
         bench=bench or Bench(judge),
     )
@@ -70,6 +76,8 @@ def create_app(
     app.config["BODY_TIMEOUT"] = BODY_S
     answer_problems(app)
     _answer_errors(app)
+    if watch is not None:
+        _keep_watch(app, watch)
     app.add_url_rule("/v1/signals", view_func=routes.signals, methods=["POST"])
     app.add_url_rule("/v1/verdict/<ref>", view_func=routes.verdict, methods=["GET"])
     app.add_url_rule("/health", view_func=routes.health, methods=["GET"])
@@ -88,17 +96,20 @@ class _Routes:
 
     async def signals(self) -> Response:
         """``POST /v1/signals``: the licence first, so that only customers cost us a body."""
-        realm = self._gate.license(request.headers.get("x-octet-license", ""))
+        licence = request.headers.get("x-octet-license", "")
+        realm = self._gate.license(licence, loopback=came_by_loopback(request.scope))
         if request.mimetype != "application/json":
             raise ProblemError("unsupported_media_type")
-        with self._bench.seat():
+        with self._bench.seat(_size(request.content_length)):
             body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
             results = await self._intake.take(realm, body, g.request_id)
+        _log_refusals(results)
         return _json(encode(results))
 
     async def verdict(self, ref: str) -> Response:
         """``GET /v1/verdict/{ref}``: whatever is not there to be read is pending, for one body."""
-        realm = self._gate.partner_key(request.headers.get("x-octet-partner-key", ""))
+        key = request.headers.get("x-octet-partner-key", "")
+        realm = self._gate.partner_key(key, loopback=came_by_loopback(request.scope))
         pending = structure(Pending, {"ref": ref})
         verdict = await self._store.wait(realm, ref, _wait_ms(request.args.get("waitMs")) / 1000)
         if verdict is None:
@@ -117,11 +128,42 @@ class _Routes:
         return _json(body, status=503 if reasons else 200)
 
 
-def _gate(config: ServiceConfig, epoch_ms: Callable[[], int]) -> Gate:
+def _size(content_length: int | None) -> int:
+    """Return how large a body may become; what announces too much is refused before that."""
+    return min(MAX_BATCH_BYTES if content_length is None else content_length, MAX_BATCH_BYTES)
+
+
+def _watch(config: ServiceConfig) -> KeyringWatch | None:
+    """Read the keyring, if there is one."""
     if config.keyring is None:
-        return OpenGate()
-    watch = KeyringWatch(KeyringFile(config.keyring), monotonic=trio.current_time)
-    return KeyringGate(watch, epoch_ms=epoch_ms)
+        return None
+    return KeyringWatch(KeyringFile(config.keyring), monotonic=trio.current_time)
+
+
+def _keep_watch(app: QuartTrio, watch: KeyringWatch) -> None:
+    """Look at the keyring from the start of serving to its end, in the lifespan's own nursery."""
+    scope = trio.CancelScope()
+
+    async def run() -> None:
+        with scope:
+            await watch.run()
+
+    @app.before_serving
+    async def begin() -> None:
+        app.nursery.start_soon(run)
+
+    @app.after_serving
+    async def end() -> None:
+        scope.cancel()
+
+
+def _log_refusals(results: Results) -> None:
+    """Let an operator follow a report that was refused, by the request id that its edge gave."""
+    codes = Counter(item.problem.code for item in results.results if isinstance(item, Refused))
+    if codes:
+        told = ", ".join(f"{count} × {code}" for code, count in sorted(codes.items()))
+        total = len(results.results)
+        logger.info("request %s: refused of %d envelopes: %s", g.request_id, total, told)
 
 
 def _answer_errors(app: QuartTrio) -> None:

@@ -1,6 +1,5 @@
 """The service's configuration: frozen, from the environment, every fault named at once."""
 
-import ipaddress
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from attrs import frozen
 
 from octet.service.credentials.errors import KeyringError
 from octet.service.credentials.keyring_file import KeyringFile
+from octet.service.loopback import is_loopback
 from octet.serving import ConfigError, Environment
 
 DEFAULT_ATLAS: Final = Path(__file__).parent / "atlas" / "tables.octet"
@@ -52,7 +52,7 @@ class ServiceConfig:
 
     @property
     def open(self) -> bool:
-        """Whether posts and reads need no credential: they all belong to the partner ``dev``."""
+        """Whether this machine's posts and reads need no credential; all are partner ``dev``'s."""
         return self.keyring is None
 
     @classmethod
@@ -113,7 +113,7 @@ def _check_access(env: Environment, config: ServiceConfig) -> None:
         return  # named already as a file that cannot be read
     elif not config.dev:
         env.fault("OCTET_KEYRING", "must be set (octet-service keys init makes a keyring)")
-    elif not _is_loopback(config.host):
+    elif not is_loopback(config.host):
         env.fault("HOST", "must be a loopback address with OCTET_DEV and without OCTET_KEYRING")
 
 
@@ -137,12 +137,3 @@ def _check_not_yet(env: Environment) -> None:
         env.fault("OCTET_WORKERS", "can only be 1 in this version")
     if env.text("OCTET_STORE", "memory://") != "memory://":
         env.fault("OCTET_STORE", "can only be memory:// in this version")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,6 +1,15 @@
-"""The way of a batch: read it, recall what was judged before, judge and hold the rest, answer."""
+"""The way of a batch: read it, recall what was judged before, judge and hold the rest, answer.
 
+All of it but the holding is one trip to the worker thread. What a batch of 8 MiB is parsed into can
+take some hundred MiB, unknown signals' values among them; so only one exists at a time, and none
+once its verdicts are there.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+
+import trio
+from attrs import frozen
 
 from octet.schema import Accepted, Envelope, Refused, Results, problem, unstructure
 from octet.schema.verdict import Verdict
@@ -8,6 +17,18 @@ from octet.service.batch import read_batch
 from octet.service.bench import Bench
 from octet.service.realm import Realm
 from octet.service.verdicts import VerdictStore
+
+
+@frozen(kw_only=True)
+class _Judged:
+    """What remains of a batch once it was judged: nothing of its signals."""
+
+    items: Sequence[tuple[str, bool] | Refused]
+    """Of each envelope, in order, its id and whether its verdict is wanted."""
+    known: Mapping[str, Verdict]
+    """By id, what an earlier post was given."""
+    fresh: Sequence[tuple[str | None, str, Verdict]]
+    """Reference, id and verdict of what has to be held."""
 
 
 class Intake:
@@ -28,35 +49,38 @@ class Intake:
             OverloadedError: the store is full.
             JudgeFailedError: the engine failed on all of it.
         """
-        items = await self._bench.run(partial(read_batch, body, request_id))
-        verdicts = await self._verdicts(realm, [e for e in items if isinstance(e, Envelope)])
-        return Results(tuple(_result(item, verdicts, request_id) for item in items))
+        judged = await self._bench.run(partial(self._work, realm, body, request_id))
+        verdicts = dict(judged.known)
+        for ref, name, verdict in judged.fresh:
+            verdicts[name] = await self._store.put(realm, ref, name, verdict)
+        return Results(tuple(_result(item, verdicts, request_id) for item in judged.items))
 
-    async def _verdicts(self, realm: Realm, envelopes: list[Envelope]) -> dict[str, Verdict]:
-        """Return the verdict of each envelope by its id; the first content of an id wins."""
-        verdicts: dict[str, Verdict] = {}
-        fresh: dict[str, Envelope] = {}
-        for envelope in envelopes:
-            known = await self._store.recall(realm, envelope.id)
-            if known is not None:
-                verdicts[envelope.id] = known
-            else:
-                fresh.setdefault(envelope.id, envelope)
-        judged = await self._bench.judge(list(fresh.values()))
-        for envelope, verdict in zip(fresh.values(), judged, strict=True):
-            if verdict is not None:
-                verdicts[envelope.id] = await self._store.put(
-                    realm, envelope.session_ref, envelope.id, verdict
-                )
-        return verdicts
+    def _work(self, realm: Realm, body: bytes, request_id: str) -> _Judged:
+        """Read and judge *body*, in the worker thread; the first content of an id wins."""
+        items = read_batch(body, request_id)
+        envelopes = [item for item in items if isinstance(item, Envelope)]
+        first = {envelope.id: envelope for envelope in reversed(envelopes)}
+        known = trio.from_thread.run(self._recall, realm, list(first))
+        fresh = [e for e in envelopes if e is first[e.id] and e.id not in known]
+        judged = zip(fresh, self._bench.judge(fresh), strict=True)
+        return _Judged(
+            items=[i if isinstance(i, Refused) else (i.id, i.want_verdict) for i in items],
+            known=known,
+            fresh=[(e.session_ref, e.id, verdict) for e, verdict in judged if verdict is not None],
+        )
+
+    async def _recall(self, realm: Realm, ids: Iterable[str]) -> Mapping[str, Verdict]:
+        """Return what earlier posts of *ids* were given."""
+        known = {name: await self._store.recall(realm, name) for name in ids}
+        return {name: verdict for name, verdict in known.items() if verdict is not None}
 
 
 def _result(
-    item: Envelope | Refused, verdicts: dict[str, Verdict], request_id: str
+    item: tuple[str, bool] | Refused, verdicts: Mapping[str, Verdict], request_id: str
 ) -> Accepted | Refused:
     if isinstance(item, Refused):
         return item
-    if item.id not in verdicts:
-        return Refused(item.id, problem("internal", request_id=request_id))
-    told = unstructure(verdicts[item.id]) if item.want_verdict else None
-    return Accepted(item.id, told)
+    name, want_verdict = item
+    if name not in verdicts:
+        return Refused(name, problem("internal", request_id=request_id))
+    return Accepted(name, unstructure(verdicts[name]) if want_verdict else None)

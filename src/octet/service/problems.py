@@ -50,7 +50,8 @@ def answer_problems(app: QuartTrio) -> None:
 
 
 def problem_response(error: ProblemError) -> Response:
-    """Write *error* as the response to the current request."""
+    """Write *error* as the response to the current request, and its code into the log."""
+    logger.info("request %s: %s", g.request_id, error.code)  # and nothing that was sent
     body = problem(error.code, error.detail, request_id=g.request_id)
     return Response(
         encode(body),

@@ -32,6 +32,8 @@ class ByteStream:
         with suppress(OSError):  # the peer may be gone already
             accepted.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         self.socket: socket | ssl.SSLSocket = accepted
+        self.tap: Callable[[bytes], None] | None = None
+        """Sees, in order, all that `receive_some` takes from the socket."""
         self._unread = b""
         self._closed = False
 
@@ -53,6 +55,7 @@ class ByteStream:
             trio.BrokenResourceError: the peer speaks no TLS that fits, or went away.
         """
         try:
+            self.socket.getpeername()  # `wrap_socket` would lose a socket whose peer is gone
             secured = context.wrap_socket(
                 self.socket, server_side=True, do_handshake_on_connect=False
             )
@@ -65,12 +68,16 @@ class ByteStream:
         """Return what has arrived, at most *max_bytes*; nothing at the end of the stream."""
         await trio.lowlevel.checkpoint_if_cancelled()
         if self._unread:
-            data, self._unread = self._unread, b""
+            data, self._unread = self._unread[:max_bytes], self._unread[max_bytes:]
             return data
-        return await self._do(lambda: self.socket.recv(max_bytes), trio.lowlevel.wait_readable)
+        receive = partial(self.socket.recv, max_bytes)
+        data = await self._do(receive, trio.lowlevel.wait_readable, fair=True)
+        if self.tap is not None:
+            self.tap(data)
+        return data
 
     def unread(self, data: bytes) -> None:
-        """Have the next `receive_some` return *data*, which was received and not used."""
+        """Have `receive_some` return *data* next, which was received and not used."""
         self._unread = data + self._unread
 
     async def send_all(self, data: bytes) -> None:
@@ -92,28 +99,27 @@ class ByteStream:
             if isinstance(self.socket, ssl.SSLSocket):
                 with suppress(OSError, ValueError):
                     self.socket.unwrap()
+            trio.lowlevel.notify_closing(self.socket)
             if linger:
                 await self._linger()
-            trio.lowlevel.notify_closing(self.socket)
             self.socket.close()
 
     async def _linger(self) -> None:
-        receive = partial(self.socket.recv, RECEIVE_BYTES)
-        with trio.move_on_after(LINGER_S, shield=True), suppress(OSError, trio.BrokenResourceError):
-            self.socket.shutdown(SHUT_WR)
-            while await self._attempt(receive, trio.lowlevel.wait_readable):
-                pass
+        with trio.move_on_after(LINGER_S, shield=True), suppress(OSError):
+            self.socket.shutdown(SHUT_WR)  # from here on `recv` is of the raw bytes, also under TLS
+            await trio.lowlevel.wait_readable(self.socket)
+            while self.socket.recv(RECEIVE_BYTES):
+                await trio.lowlevel.wait_readable(self.socket)
 
-    async def _do(self, operation: Callable[[], T], ready: Ready) -> T:
-        if self._closed:
-            raise trio.ClosedResourceError
-        return await self._attempt(operation, ready)
+    async def _do(self, operation: Callable[[], T], ready: Ready, *, fair: bool = False) -> T:
+        """Do *operation* once the socket is *ready* for it, or for what TLS wants instead.
 
-    async def _attempt(self, operation: Callable[[], T], ready: Ready) -> T:
-        """Do *operation* once the socket is *ready* for it, or for what TLS wants instead."""
-        while True:
+        A *fair* one lets others run even if there was nothing to wait for: a peer that never stops
+        sending has no more than its turn.
+        """
+        while not self._closed:
             try:
-                return operation()
+                done = operation()
             except BlockingIOError:
                 await ready(self.socket)
             except ssl.SSLWantReadError:
@@ -122,3 +128,9 @@ class ByteStream:
                 await trio.lowlevel.wait_writable(self.socket)
             except OSError as exc:  # SSLError is one
                 raise trio.BrokenResourceError(type(exc).__name__) from exc
+            else:
+                if fair:
+                    await trio.lowlevel.cancel_shielded_checkpoint()
+                return done
+            fair = False  # others ran meanwhile
+        raise trio.ClosedResourceError

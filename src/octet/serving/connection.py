@@ -15,6 +15,7 @@ from attrs import frozen
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData
 from hypercorn.protocol import ProtocolWrapper
+from hypercorn.protocol.h2 import H2Protocol
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.trio.task_group import TaskGroup
@@ -25,9 +26,11 @@ from hypercorn.utils import parse_socket_addr
 
 from octet.serving.byte_stream import ByteStream
 from octet.serving.failure import describe
+from octet.serving.h11_patterns import make_linear
 from octet.serving.idle import IdleDeadline
 
 logger = logging.getLogger(__name__)
+make_linear()
 
 TLS_HANDSHAKE_S: Final = 5.0
 HEADER_S = 5.0
@@ -52,6 +55,23 @@ class Hypercorn:
     """Of the lifespan."""
 
 
+class _Streams(dict[int, Any]):
+    """The streams of an HTTP/2 connection: what still comes for one that was answered is dropped.
+
+    Hypercorn looks for the stream in vain, and fails with all others of the connection.
+    """
+
+    def __missing__(self, stream_id: int) -> "_Answered":
+        return _Answered()
+
+
+class _Answered:
+    """Stands in for a stream that has ended."""
+
+    async def handle(self, event: object) -> None:
+        """Drop *event*."""
+
+
 class Connection(TCPServer):
     """A connection in the hands of hypercorn's protocols; its failure is its own.
 
@@ -60,6 +80,8 @@ class Connection(TCPServer):
         stream: accepted.
         tls: to do the handshake by, if it is to be done yet.
         state: more for every ASGI scope's ``state``.
+        begun_s: if a request has begun to arrive already, how long the rest of its header may
+            take, seconds; it is served also while draining.
     """
 
     stream: ByteStream  # type: ignore[assignment]  # one that does both
@@ -71,11 +93,13 @@ class Connection(TCPServer):
         *,
         tls: ssl.SSLContext | None = None,
         state: Mapping[str, Any] | None = None,
+        begun_s: float | None = None,
     ) -> None:
         merged = ConnectionState({**hypercorn.state, **(state or {})})
         super().__init__(hypercorn.app, hypercorn.config, hypercorn.context, merged, stream)  # type: ignore[arg-type]
         self._task_group = None  # type: ignore[assignment]  # until `run` has met the peer
         self._tls = tls
+        self._begun_s = begun_s
         self.idle = IdleDeadline(
             first_s=HEADER_S,
             keep_alive_s=hypercorn.config.keep_alive_timeout,
@@ -122,8 +146,12 @@ class Connection(TCPServer):
                 self.protocol_send,
                 self.stream.alpn or "http/1.1",
             )
+            if isinstance(self.protocol.protocol, H2Protocol):
+                self.protocol.protocol.streams = _Streams()
             await self.protocol.initiate()
             await self.idle_task.restart(task_group, self._idle_timeout)
+            if self._begun_s is not None:
+                self.idle.begin(self._begun_s)
             await self._read_data()
 
     async def protocol_send(self, event: Event) -> None:
@@ -131,10 +159,16 @@ class Connection(TCPServer):
 
         Timeout: `WRITE_S` for one write.
         """
-        if not isinstance(event, RawData):
-            await super().protocol_send(event)
-        elif not await self._write(event.data):
-            await self.protocol.handle(Closed())
+        match event:
+            case RawData(data=data):
+                if not await self._write(data):
+                    await self._close()
+                    await self.protocol.handle(Closed())
+            case Closed():  # after a last answer, which a peer that is still sending shall get
+                await self._close(linger=True)
+                await self.protocol.handle(Closed())
+            case _:
+                await super().protocol_send(event)
 
     async def _write(self, data: bytes) -> bool:
         """Return whether *data* was written. A cancelled write would cut a TLS record in two."""
@@ -145,7 +179,6 @@ class Connection(TCPServer):
                 except (trio.BrokenResourceError, trio.ClosedResourceError):
                     return False
                 return True
-        await self.stream.aclose()
         return False
 
     async def _read_data(self) -> None:
@@ -168,7 +201,7 @@ class Connection(TCPServer):
         stream = getattr(self.protocol.protocol, "stream", None)
         return isinstance(stream, WSStream) and stream.closed
 
-    async def _close(self) -> None:
+    async def _close(self, *, linger: bool = False) -> None:
         """Close the stream, and have whatever still runs for it end soon.
 
         Hypercorn's reader may wait for a response that will never be whole: it is bounded, too.
@@ -177,7 +210,7 @@ class Connection(TCPServer):
             scope = self._task_group._nursery.cancel_scope  # noqa: SLF001
             scope.deadline = min(scope.deadline, trio.current_time() + GONE_S)
         with trio.move_on_after(WRITE_S, shield=True):
-            await self.stream.aclose()
+            await self.stream.aclose(linger=linger)
 
     async def _idle_timeout(self) -> None:
         await self._close()

@@ -51,10 +51,15 @@ class IdleDeadline:
         self._scope.deadline = trio.current_time() + self._busy_s
 
     def hurry(self, header_s: float) -> None:
-        """A request has begun to arrive: allow its header *header_s* in all."""
+        """A request may have begun to arrive: allow its header *header_s* in all."""
         if self._idle:
             self._idle = False
             self._scope.deadline = min(self._scope.deadline, trio.current_time() + header_s)
+
+    def begin(self, header_s: float) -> None:
+        """A request has begun to arrive, whatever was allowed before: give it *header_s*."""
+        self._idle = False
+        self._scope.deadline = trio.current_time() + header_s
 
     def drain(self) -> None:
         """Let the deadline pass at once if the server is terminating and nothing is served."""

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 BACKLOG = 1024
 """Connections that the kernel holds until they are accepted."""
@@ -39,3 +40,10 @@ def url_of(listener: socket.socket, *, tls: bool) -> str:
     host, port = listener.getsockname()[:2]
     authority = f"[{host}]" if ":" in host else host
     return f"{'https' if tls else 'http'}://{authority}:{port}"
+
+
+def tell_ready(ready_file: Path, url: str) -> None:
+    """Write *url* as the one line of *ready_file*; who sees the file sees all of it."""
+    unfinished = ready_file.with_name(f"{ready_file.name}.unfinished")
+    unfinished.write_text(url + "\n", encoding="utf-8")
+    unfinished.rename(ready_file)

@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
+from http.client import responses
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -28,7 +29,7 @@ from octet.serving.byte_stream import ByteStream
 from octet.serving.connection import Connection, Hypercorn
 from octet.serving.failure import describe
 from octet.serving.lifespan import Lifespan
-from octet.serving.listener import url_of
+from octet.serving.listener import tell_ready, url_of
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,8 @@ class ServerSettings:
     shutdown_s: float = 15.0
     """Seconds that the application's lifespan gets to end after them."""
     tls: ssl.SSLContext | None = None
+    refused: Callable[[], None] = lambda: None
+    """Called for every connection past the bound."""
     ready_file: Path | None = None
     """Receives the address as one line once requests are served."""
 
@@ -170,12 +173,14 @@ class _Server:
                     await trio.sleep(EXHAUSTED_PAUSE_S)
             else:
                 handling.start_soon(self._handle, accepted)
+                await trio.lowlevel.checkpoint()  # newcomers are no reason to starve the others
 
     async def _handle(self, accepted: socket.socket) -> None:
         stream = ByteStream(accepted)
         handler: Handler | None = None
         try:
             if len(self._handlers) >= self._settings.max_connections:
+                self._settings.refused()
                 await self._refuse(stream)
                 return
             handler = self._connect(self._hypercorn, stream, self._settings.tls)
@@ -191,21 +196,23 @@ class _Server:
     async def _refuse(self, stream: ByteStream) -> None:
         if self._settings.tls is None:
             with suppress(trio.BrokenResourceError), trio.move_on_after(OVERLOAD_ANSWER_S):
-                await stream.send_all(_overloaded())
+                await stream.send_all(closing_answer("overloaded", retry_after_s=1))
                 await stream.aclose(linger=True)
 
 
-def _overloaded() -> bytes:
-    """Write the answer to a connection whose request nobody reads."""
-    body = encode(problem("overloaded", request_id=secrets.token_hex(8)))
+def closing_answer(code: str, *, retry_after_s: int) -> bytes:
+    """Write the problem of *code* as the last answer on a connection whose request nobody reads."""
+    body = problem(code, request_id=secrets.token_hex(8))
+    content = encode(body)
     head = (
-        "HTTP/1.1 503 Service Unavailable",
-        "retry-after: 1",
+        f"HTTP/1.1 {body.status} {responses[body.status]}",
+        f"retry-after: {retry_after_s}",
+        f"x-request-id: {body.request_id}",
         "connection: close",
         f"content-type: {PROBLEM_TYPE}",
-        f"content-length: {len(body)}",
+        f"content-length: {len(content)}",
     )
-    return "\r\n".join([*head, "", ""]).encode() + body
+    return "\r\n".join([*head, "", ""]).encode() + content
 
 
 async def _announce(
@@ -214,9 +221,7 @@ async def _announce(
     url = url_of(listener, tls=settings.tls is not None)
     logger.info("serving on %s", url)
     if settings.ready_file is not None:
-        unfinished = trio.Path(f"{settings.ready_file}.unfinished")
-        await unfinished.write_text(url + "\n", encoding="utf-8")
-        await unfinished.rename(settings.ready_file)  # who sees the file sees all of it
+        await trio.to_thread.run_sync(tell_ready, settings.ready_file, url)
     task_status.started(url)
 
 

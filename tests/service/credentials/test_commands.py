@@ -8,6 +8,7 @@ import pytest
 
 from octet.service.__main__ import main
 from octet.service.credentials import KeyringFile
+from octet.service.credentials.commands import DAY_MS
 from octet.service.credentials.tokens import verify
 from tests.service.fakes import NOW_MS
 
@@ -82,6 +83,23 @@ def test_revoke(desk: Desk) -> None:
     desk.run("revoke", jti)
     assert desk.rows()[0]["revoked"] is True
     assert f"{jti}  license  live  acme  revoked" in desk.run("list")[0]
+
+
+def test_long_expired_leave_the_list(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """30 days after its end a credential is forgotten by the next change, which says so."""
+    desk.run("issue-license", "--partner", "old", "--days", "1")
+    desk.run("issue-license", "--partner", "bad", "--days", "1")
+    desk.run("revoke", desk.rows()[1]["jti"])
+    for days, partners, told in (
+        (30, ["old", "bad", "day-30"], ""),
+        (32, ["bad", "day-30", "day-32"], "forgot 1 credentials that expired over 30 days ago\n"),
+    ):
+        now_ms = NOW_MS + days * DAY_MS + 1000
+        monkeypatch.setattr("octet.service.clock.epoch_ms", lambda now_ms=now_ms: now_ms)
+        _, err = desk.run("issue-license", "--partner", f"day-{days}")
+        assert [row["partner"] for row in desk.rows()] == partners
+        assert err.startswith(told)
+        assert ("forgot" in err) is bool(told)
 
 
 def test_revoke_unknown(desk: Desk) -> None:

@@ -17,7 +17,6 @@ from octet.service.credentials import (
 )
 from octet.service.credentials.instant import to_text
 from octet.service.credentials.keyring import OperatorKey
-from octet.service.credentials.keyring_watch import CHECK_EVERY_S
 from octet.service.credentials.tokens import verify
 from octet.service.realm import DEV, Realm
 from tests.service.fakes import NOW_MS, Cupboard
@@ -29,8 +28,8 @@ class House:
     def __init__(self, path: Path) -> None:
         self.cupboard = Cupboard(path)
         self.now_ms = NOW_MS
-        watch = KeyringWatch(self.cupboard.file, monotonic=lambda: self.now_ms / 1000)
-        self.gate = KeyringGate(watch, epoch_ms=lambda: self.now_ms)
+        self.watch = KeyringWatch(self.cupboard.file, monotonic=lambda: self.now_ms / 1000)
+        self.gate = KeyringGate(self.watch, epoch_ms=lambda: self.now_ms)
 
     def enter(self, kind: Kind, token: str) -> Realm:
         return self.gate.license(token) if kind is Kind.LICENSE else self.gate.partner_key(token)
@@ -40,9 +39,6 @@ class House:
             self.enter(kind, token)
         assert caught.value.code in CODES
         return caught.value.code
-
-    def look_again(self) -> None:
-        self.now_ms += int(CHECK_EVERY_S * 1000)
 
 
 @pytest.fixture
@@ -85,13 +81,13 @@ def test_absent_and_invalid(house: House, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-def test_revocation(house: House, kind: Kind) -> None:
+async def test_revocation(house: House, kind: Kind) -> None:
     """A credential in use is revoked by the next look at the keyring, and stays so."""
     token = house.cupboard.issue(kind)
-    house.look_again()
+    await house.watch.refresh()
     house.enter(kind, token)
     house.cupboard.revoke()
-    house.look_again()
+    await house.watch.refresh()
     name = "license" if kind is Kind.LICENSE else "partner_key"
     assert house.refusal(kind, token) == f"{name}_revoked"
 
@@ -106,17 +102,17 @@ def test_expiry_of_a_remembered_token(house: House) -> None:
     assert house.refusal(Kind.LICENSE, token) == "license_expired"
 
 
-def test_rotation(house: House) -> None:
+async def test_rotation(house: House) -> None:
     """Old and new tokens are both good after a rotation; a key that is removed closes its own."""
     old = house.cupboard.issue()
     house.enter(Kind.LICENSE, old)
     house.cupboard.file.update(lambda k: k.rotated(OperatorKey.generate(to_text(NOW_MS))))
     new = house.cupboard.issue()
-    house.look_again()
+    await house.watch.refresh()
     assert house.enter(Kind.LICENSE, old) == house.enter(Kind.LICENSE, new)
     text = house.cupboard.file.read()
     house.cupboard.file.update(lambda k: type(k)(keys=(text.active,), issued=k.issued))
-    house.look_again()
+    await house.watch.refresh()
     house.enter(Kind.LICENSE, new)
     assert house.refusal(Kind.LICENSE, old) == "license_invalid"
 
@@ -148,14 +144,16 @@ def test_signatures_are_remembered(house: House, monkeypatch: pytest.MonkeyPatch
     assert verified.calls == 4
 
 
-def test_fault(house: House) -> None:
+async def test_fault(house: House) -> None:
     """The gate says when its keyring cannot be used, and when it can again."""
+    assert "is not looked at" in str(house.gate.fault())
+    await house.watch.refresh()
     assert house.gate.fault() is None
     house.cupboard.file.path.chmod(0o644)
-    house.look_again()
+    await house.watch.refresh()
     assert "mode 600" in str(house.gate.fault())
     house.cupboard.file.path.chmod(0o600)
-    house.look_again()
+    await house.watch.refresh()
     assert house.gate.fault() is None
 
 
@@ -163,8 +161,18 @@ def test_fault(house: House) -> None:
 def test_open_gate(token: str) -> None:
     """Without a keyring every request is in the developer's realm, whatever credential it bears."""
     door = OpenGate()
-    assert door.license(token) == door.partner_key(token) == DEV
+    assert door.license(token, loopback=True) == door.partner_key(token, loopback=True) == DEV
     assert door.fault() is None
+
+
+@pytest.mark.parametrize("token", ["", "octet_live_anything"])
+def test_open_gate_is_closed_to_the_network(token: str) -> None:
+    """What did not come from this machine does not pass without a keyring."""
+    door = OpenGate()
+    with pytest.raises(RefusedError, match="license_missing"):
+        door.license(token)
+    with pytest.raises(RefusedError, match="partner_key_missing"):
+        door.partner_key(token, loopback=False)
 
 
 class counting:  # noqa: N801 - reads as a function

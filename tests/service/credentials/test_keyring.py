@@ -3,6 +3,7 @@
 import pytest
 
 from octet.service.credentials import Keyring, KeyringError
+from octet.service.credentials.instant import to_ms
 from octet.service.credentials.keyring import Issued, KeyState, Kind, OperatorKey
 
 THEN = "2026-09-21T00:00:00+00:00"
@@ -43,6 +44,15 @@ def test_revocation_is_idempotent() -> None:
     keyring = make().with_issued(issued("a")).with_issued(issued("b")).with_revoked("a", THEN)
     assert keyring.revoked_ids == {"a"}
     assert keyring.with_revoked("a", THEN) == keyring
+
+
+def test_long_expired_are_forgotten() -> None:
+    """What expired before the given time is forgotten, but for what was revoked."""
+    keyring = make().with_issued(issued("a")).with_issued(issued("b")).with_revoked("a", THEN)
+    assert keyring.without_expired(to_ms(THEN)) == keyring
+    later = keyring.without_expired(to_ms(THEN) + 1)
+    assert [record.jti for record in later.issued] == ["a"]
+    assert (later.revoked, later.keys) == (keyring.revoked, keyring.keys)
 
 
 def test_unknown_jti() -> None:

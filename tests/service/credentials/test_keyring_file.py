@@ -12,6 +12,8 @@ from octet.service.credentials.keyring import OperatorKey
 from tests.service.fakes import Cupboard
 
 THEN = "2026-09-21T00:00:00+00:00"
+SERVICE = (1234, 4321)
+"""User and group of a service."""
 
 
 def fresh() -> Keyring:
@@ -101,6 +103,62 @@ def test_link_stays_a_link(tmp_path: Path) -> None:
     file.update(lambda keyring: keyring.rotated(OperatorKey.generate(THEN)))
     assert link.is_symlink()
     assert len(KeyringFile(target).read().keys) == 2
+
+
+@pytest.mark.root
+def test_root_leaves_the_files_to_their_owner(tmp_path: Path) -> None:
+    """When root changes the keyring of the service's user, file and lock are that user's after."""
+    cupboard = Cupboard(tmp_path / "keyring.json")
+    lock = tmp_path / "keyring.json.lock"
+    os.chown(cupboard.file.path, *SERVICE)
+    lock.unlink()
+    cupboard.issue()
+    assert owner(cupboard.file.path) == owner(lock) == SERVICE
+    assert stat.S_IMODE(cupboard.file.path.stat().st_mode) == 0o600
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("locked_before", [True, False])
+def test_files_that_cannot_be_left_to_their_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locked_before: bool
+) -> None:
+    """Where the keyring would change hands, nothing is written, and the reason is told."""
+    cupboard = Cupboard(tmp_path / "keyring.json")
+    os.chown(cupboard.file.path, *SERVICE)
+    before, lock = cupboard.file.path.read_bytes(), tmp_path / "keyring.json.lock"
+    if not locked_before:
+        lock.unlink()
+
+    def refused(*_: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchown", refused)
+    with pytest.raises(
+        KeyringError, match=r"cannot be left to its owner \(user 1234, group 4321\)"
+    ):
+        cupboard.issue()
+    assert cupboard.file.path.read_bytes() == before
+    assert owner(cupboard.file.path) == SERVICE
+    assert {path.name for path in tmp_path.iterdir()} == {"keyring.json"} | (
+        {lock.name} if locked_before else set()
+    )
+
+
+def test_a_planted_lock_is_not_followed(tmp_path: Path) -> None:
+    """A link in the lock's place, wherever it leads, is refused."""
+    cupboard = Cupboard(tmp_path / "keyring.json")
+    lock = tmp_path / "keyring.json.lock"
+    lock.unlink()
+    lock.symlink_to(tmp_path / "elsewhere")
+    for _ in range(2):
+        with pytest.raises(KeyringError, match="cannot be written"):
+            cupboard.issue()
+        lock.with_name("elsewhere").touch()
+
+
+def owner(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_uid, status.st_gid
 
 
 def rotate(path: str, times: int) -> None:

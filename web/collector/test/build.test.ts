@@ -32,6 +32,14 @@ test("the script weighs at most 6 KB on the way", () => {
   assert.ok(bytes <= MAX_GZIP_BYTES, `${bytes} bytes`);
 });
 
+test("no script asks for a map that no edge serves", () => {
+  for (const file of ["octet-collector.js", "octet-collector.mjs"]) {
+    assert.ok(!read(file).includes("sourceMappingURL"), file);
+    const { sources } = JSON.parse(read(`${file}.map`)) as { sources: string[] };
+    assert.ok(sources.some((source) => source.endsWith("src/verify.ts")));
+  }
+});
+
 test("the integrity is that of the script", () => {
   const digest = createHash("sha384").update(read("octet-collector.js")).digest("base64");
   assert.equal(read("octet-collector.js.sri"), `sha384-${digest}\n`);

@@ -26,6 +26,9 @@ DAYS = 365
 """How long a credential is valid unless ``--days`` says."""
 MAX_DAYS = 3650
 DAY_MS = 24 * 60 * 60 * 1000
+KEEP_EXPIRED_DAYS = 30
+"""An expired credential is listed for so long; the next change after that forgets it, unless it was
+revoked."""
 ED25519_PUBLIC_BYTES = 32
 
 
@@ -95,13 +98,30 @@ def _issue(kind: Kind, file: KeyringFile, options: argparse.Namespace, now_ms: i
         nbf=claims.nbf,
         exp=claims.exp,
     )
-    keyring = file.update(lambda keyring: keyring.with_issued(record))
+    keyring = _update(file, now_ms, lambda keyring: keyring.with_issued(record))
     if options.quota:
         _say("note: this version writes the quota into the token and does not enforce it")
     if options.signing_keys:
         _say("note: this version cannot verify signatures, and refuses posts with this licence")
     _say(f"{claims.kind} {claims.jti} for {claims.partner}, until {claims.exp}")
     print(sign(claims, keyring.active))  # noqa: T201 - the token is the output
+
+
+def _update(file: KeyringFile, now_ms: int, change: Callable[[Keyring], Keyring]) -> Keyring:
+    """Write what *change* makes of the keyring, without what expired long ago; say how much."""
+    forgotten = 0
+
+    def apply(keyring: Keyring) -> Keyring:
+        nonlocal forgotten
+        changed = change(keyring)
+        kept = changed.without_expired(now_ms - KEEP_EXPIRED_DAYS * DAY_MS)
+        forgotten = len(changed.issued) - len(kept.issued)
+        return kept
+
+    keyring = file.update(apply)
+    if forgotten:
+        _say(f"forgot {forgotten} credentials that expired over {KEEP_EXPIRED_DAYS} days ago")
+    return keyring
 
 
 def _claims(kind: Kind, options: argparse.Namespace, now_ms: int) -> Claims:
@@ -122,13 +142,13 @@ def _claims(kind: Kind, options: argparse.Namespace, now_ms: int) -> Claims:
 
 
 def _revoke(file: KeyringFile, options: argparse.Namespace, now_ms: int) -> None:
-    file.update(lambda keyring: keyring.with_revoked(options.jti, to_text(now_ms)))
+    _update(file, now_ms, lambda keyring: keyring.with_revoked(options.jti, to_text(now_ms)))
     _say(f"revoked {options.jti}")
 
 
 def _rotate(file: KeyringFile, _: argparse.Namespace, now_ms: int) -> None:
     key = OperatorKey.generate(to_text(now_ms))
-    file.update(lambda keyring: keyring.rotated(key))
+    _update(file, now_ms, lambda keyring: keyring.rotated(key))
     _say(f"key {key.kid} signs from now on; what older keys signed stays valid")
 
 

@@ -25,15 +25,19 @@ MAX_REMEMBERED = 4096
 class Gate(Protocol):
     """Tells the realm of a request, or refuses it."""
 
-    def license(self, token: str, /) -> Realm:
+    def license(self, token: str, /, *, loopback: bool = False) -> Realm:
         """Return where a post with this licence belongs; an empty one is none.
+
+        *loopback* says that it came from this machine.
 
         Raises:
             RefusedError: with the problem code.
         """
 
-    def partner_key(self, token: str, /) -> Realm:
+    def partner_key(self, token: str, /, *, loopback: bool = False) -> Realm:
         """Return what a read with this partner key may see; an empty one is none.
+
+        *loopback* says that it came from this machine.
 
         Raises:
             RefusedError: with the problem code.
@@ -83,8 +87,8 @@ class KeyringGate:
         self._epoch_ms = epoch_ms
         self._remembered: OrderedDict[bytes, Credential] = OrderedDict()
 
-    def license(self, token: str) -> Realm:
-        """Return where a post with this licence belongs."""
+    def license(self, token: str, *, loopback: bool = False) -> Realm:  # noqa: ARG002
+        """Return where a post with this licence belongs, wherever it came from."""
         claims = self._admit(token, Kind.LICENSE)
         # What this version cannot check, it must not take for granted.
         if claims.client_certs is not None:
@@ -93,15 +97,15 @@ class KeyringGate:
             raise RefusedError("edge_signature_required")
         return Realm(claims.partner, claims.live)
 
-    def partner_key(self, token: str) -> Realm:
-        """Return what a read with this partner key may see."""
+    def partner_key(self, token: str, *, loopback: bool = False) -> Realm:  # noqa: ARG002
+        """Return what a read with this partner key may see, wherever it came from."""
         claims = self._admit(token, Kind.PARTNER)
         return Realm(claims.partner, claims.live)
 
     def fault(self) -> str | None:
         """Return why the keyring on disk cannot be used; None when it can."""
-        _ = self._watch.keyring
-        return None if self._watch.fault is None else f"keyring {self._watch.fault}"
+        fault = self._watch.fault()
+        return None if fault is None else f"keyring {fault}"
 
     def _admit(self, token: str, kind: Kind) -> Claims:
         codes = _CODES[kind]
@@ -143,17 +147,23 @@ class KeyringGate:
 class OpenGate:
     """The gate of a developer's own service: everything is in the realm of `DEV`.
 
-    Nothing can be verified without a keyring, so a credential that is sent opens what none opens.
+    Nothing can be verified without a keyring, so a credential that is sent opens what none opens;
+    and so the gate is open to this machine alone, whatever address a server listens on.
     """
 
-    def license(self, _token: str) -> Realm:
+    def license(self, _token: str, *, loopback: bool = False) -> Realm:
         """Return the developer's realm."""
-        return DEV
+        return self._admit(Kind.LICENSE, loopback=loopback)
 
-    def partner_key(self, _token: str) -> Realm:
+    def partner_key(self, _token: str, *, loopback: bool = False) -> Realm:
         """Return the developer's realm."""
-        return DEV
+        return self._admit(Kind.PARTNER, loopback=loopback)
 
     def fault(self) -> str | None:
         """Return None: nothing can be out of order."""
         return None
+
+    def _admit(self, kind: Kind, *, loopback: bool) -> Realm:
+        if not loopback:
+            raise RefusedError(_CODES[kind].missing)
+        return DEV

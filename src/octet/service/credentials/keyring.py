@@ -15,7 +15,7 @@ from pyseto import Key, KeyInterface, PysetoError
 
 from octet.schema.constraints import Identifier, Version1
 from octet.service.credentials.errors import KeyringError
-from octet.service.credentials.instant import Instant
+from octet.service.credentials.instant import Instant, to_ms
 
 
 class Kind(StrEnum):
@@ -136,6 +136,18 @@ class Keyring:
         """Remember that a credential was handed out."""
         return evolve(self, issued=(*self.issued, record))
 
+    def without_expired(self, before_ms: int) -> Self:
+        """Forget what expired before *before_ms*, milliseconds since the Unix epoch.
+
+        What was revoked stays: no clock that is wrong for once may make it valid again.
+        """
+        kept = tuple(
+            record
+            for record in self.issued
+            if record.jti in self.revoked_ids or to_ms(record.exp) >= before_ms
+        )
+        return self if len(kept) == len(self.issued) else evolve(self, issued=kept)
+
     def with_revoked(self, jti: str, at: str) -> Self:
         """Revoke *jti*; to do it again changes nothing.
 
@@ -145,5 +157,5 @@ class Keyring:
         if jti in self.revoked_ids:
             return self
         if all(record.jti != jti for record in self.issued):
-            raise KeyringError("knows no credential of that jti")
+            raise KeyringError("knows no credential of that jti, or it expired long ago")
         return evolve(self, revoked=(*self.revoked, Revocation(jti=jti, at=at)))

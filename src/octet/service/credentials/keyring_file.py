@@ -1,7 +1,8 @@
 """The keyring on disk: one JSON file that only its owner may read.
 
 A reader sees the old or the new keyring, never half of one: writers take a lock beside the file,
-write a new file, and put it in the old one's place.
+write a new file, and put it in the old one's place. Both belong to whom the old one belongs, so
+that root at work does not lock out the service that reads it.
 """
 
 import fcntl
@@ -45,6 +46,7 @@ class KeyringFile:
         except SchemaError as exc:
             raise KeyringError(f"is no keyring: {exc}") from exc
         _ = keyring.active.kid, keyring.verifiers  # every key is usable, or we say so now
+        _ = keyring.revoked_ids  # built where the file is read, not for the first request
         return keyring
 
     def create(self, keyring: Keyring) -> None:
@@ -72,9 +74,8 @@ class KeyringFile:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Hold the lock among writers; the operating system drops it if we die."""
-        lock = self.path.with_name(self.path.name + ".lock")
         try:
-            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
+            descriptor = self._open_lock()
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
                 yield
@@ -83,6 +84,44 @@ class KeyringFile:
         except OSError as exc:
             raise KeyringError(f"cannot be written: {exc.strerror}") from exc
 
+    def _open_lock(self) -> int:
+        """Open the lock; one that is made here goes to the keyring's owner.
+
+        Only then: what lies there under that name already may have been put there by others.
+        """
+        lock = self.path.with_name(self.path.name + ".lock")
+        flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            descriptor = os.open(lock, flags | os.O_CREAT | os.O_EXCL, MODE)
+        except FileExistsError:
+            return os.open(lock, flags)
+        try:
+            self._give(descriptor)
+        except BaseException:
+            lock.unlink(missing_ok=True)
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def _give(self, descriptor: int) -> None:
+        """Give a new file to the owner and group of the keyring; with none, it stays ours.
+
+        Raises:
+            KeyringError: that is not allowed.
+        """
+        try:
+            old = self.path.stat()
+        except FileNotFoundError:
+            return
+        new = os.fstat(descriptor)
+        if (new.st_uid, new.st_gid) == (old.st_uid, old.st_gid):
+            return
+        try:
+            os.fchown(descriptor, old.st_uid, old.st_gid)
+        except OSError as exc:
+            owner = f"user {old.st_uid}, group {old.st_gid}"
+            raise KeyringError(f"cannot be left to its owner ({owner}): {exc.strerror}") from exc
+
     def _write(self, keyring: Keyring) -> None:
         target = self.path.resolve()  # a link to the keyring stays a link
         fresh = target.with_name(f".{target.name}.{os.getpid()}")
@@ -90,6 +129,7 @@ class KeyringFile:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
         try:
             with os.fdopen(descriptor, "wb") as file:
+                self._give(file.fileno())
                 os.fchmod(file.fileno(), MODE)  # whatever the umask takes away
                 file.write(encode(keyring) + b"\n")
                 file.flush()

@@ -21,3 +21,12 @@ test("offsets count minutes east of UTC, now and in both halves of the year", ()
     assert.deepEqual(utcOffset({ Date: fakeDate(winter, summer) }), { value: expected });
   }
 });
+
+test("what is no offset is missing, and does not have the report refused", () => {
+  for (const disguised of [NaN, "soon", Infinity, -Infinity, 2 ** 60, 1441, -1441]) {
+    const offset = disguised as number;
+    for (const date of [fakeDate(60, offset), fakeDate(offset, 120)]) {
+      assert.deepEqual(utcOffset({ Date: date }), { missing: "error" }, String(disguised));
+    }
+  }
+});

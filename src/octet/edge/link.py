@@ -1,0 +1,117 @@
+"""One HTTP/1.1 connection to the service, kept for the next request.
+
+h11 reads and writes; this adds what a relay needs to know and a general client does not say:
+whether a connection died before the service had answered a byte, and an end that waits for nobody.
+"""
+
+import ssl
+from contextlib import suppress
+from typing import Final
+
+import h11
+import httpx
+import trio
+
+MAX_REPLY_BYTES: Final = 8 * 1024 * 1024
+"""A longer body is not read."""
+_READ_BYTES: Final = 64 * 1024
+_UNTOLD: Final = frozenset({b"content-encoding", b"location", b"set-cookie"})
+"""Fields of a reply on which httpx would act: it would decompress, prepare to follow, remember."""
+
+
+class NoReplyError(httpx.RemoteProtocolError):
+    """The connection broke, or what came is no HTTP."""
+
+    def __init__(self, *, heard: bool) -> None:
+        super().__init__("the service gave no reply")
+        self.heard = heard
+        """Whether any byte of the answer had come."""
+
+
+class Link:
+    """A connection; one request at a time."""
+
+    def __init__(self, stream: trio.abc.Stream) -> None:
+        self._stream = stream
+        self._http = h11.Connection(h11.CLIENT)
+        self._heard = False
+
+    @classmethod
+    async def open(cls, host: str, port: int, tls: ssl.SSLContext | None) -> "Link":
+        """Connect; the TLS handshake comes with the first request.
+
+        Timeout: the caller's.
+
+        Raises:
+            NoReplyError: no address of *host* takes the connection.
+        """
+        try:
+            stream = await trio.open_tcp_stream(host, port)
+        except (OSError, UnicodeError) as exc:  # UnicodeError: no name that DNS could know
+            raise NoReplyError(heard=False) from exc
+        if tls is None:
+            return cls(stream)
+        secure = trio.SSLStream(stream, tls, server_hostname=host, https_compatible=True)
+        return cls(secure)
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another request may follow: both sides ended the last one in order."""
+        return self._http.states == {h11.CLIENT: h11.IDLE, h11.SERVER: h11.IDLE}
+
+    async def ask(self, request: httpx.Request) -> httpx.Response:
+        """Send *request* and return the reply, whose end has come.
+
+        Its body is as it was sent, no encoding undone, and empty when it was longer than
+        `MAX_REPLY_BYTES`.
+
+        Cancellation: the connection is of no more use and must be closed.
+        Timeout: the caller's.
+
+        Raises:
+            NoReplyError: so it is too.
+        """
+        self._heard = False
+        head = h11.Request(
+            method=request.method, target=request.url.raw_path, headers=request.headers.raw
+        )
+        events = (head, h11.Data(data=await request.aread()), h11.EndOfMessage())
+        text = b"".join(self._http.send(event) or b"" for event in events)
+        broken = True
+        try:
+            with suppress(trio.BrokenResourceError):  # who closes early may have said why
+                await self._stream.send_all(text)
+                broken = False
+            reply = await self._reply()
+        except (OSError, trio.BrokenResourceError, h11.ProtocolError) as exc:
+            raise NoReplyError(heard=self._heard) from exc
+        done = self._http.states == {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}
+        if done and not broken and not self._http.trailing_data[0]:
+            self._http.start_next_cycle()
+        return reply
+
+    async def close(self) -> None:
+        """Close at once, whatever the other side does. Cancellation: closed all the same."""
+        with trio.CancelScope(shield=True):
+            await trio.aclose_forcefully(self._stream)
+
+    async def _reply(self) -> httpx.Response:
+        while not isinstance(response := await self._event(), h11.Response):
+            pass  # an interim one; h11 raises for all else
+        body = bytearray()
+        while isinstance(part := await self._event(), h11.Data):
+            body += part.data
+            if len(body) > MAX_REPLY_BYTES:
+                body.clear()
+                break
+        headers = [(name, value) for name, value in response.headers if name not in _UNTOLD]
+        return httpx.Response(response.status_code, headers=headers, content=bytes(body))
+
+    async def _event(self) -> object:
+        while True:
+            event = self._http.next_event()
+            if event is not h11.NEED_DATA:
+                return event
+            received = await self._stream.receive_some(_READ_BYTES)
+            self._heard = self._heard or bool(received)
+            self._http.receive_data(bytes(received))

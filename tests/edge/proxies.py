@@ -1,0 +1,94 @@
+"""Real proxies before an edge, configured by the project's own examples."""
+
+import os
+import re
+import shutil
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import trio
+
+EXAMPLES = Path(__file__).parents[2] / "examples/proxies"
+
+NGINX = """
+daemon off;
+pid {directory}/nginx.pid;
+error_log stderr error;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {directory};
+    proxy_temp_path {directory};
+    fastcgi_temp_path {directory};
+    uwsgi_temp_path {directory};
+    scgi_temp_path {directory};
+    {http}
+    server {{
+        listen 127.0.0.1:{port};
+        {location}
+    }}
+}}
+"""
+
+
+@asynccontextmanager
+async def nginx(directory: Path, edge_port: int) -> AsyncIterator[int]:
+    """Run nginx with the example's location before an edge; the value is its port."""
+    location = (EXAMPLES / "nginx.conf").read_text().replace("8080", str(edge_port))
+    with listening() as listener:
+        port = listener.getsockname()[1]
+        path = directory / "nginx.conf"
+        http = (EXAMPLES / "nginx-http.conf").read_text()
+        path.write_text(NGINX.format(directory=directory, http=http, port=port, location=location))
+        inherited = {"NGINX": f"{listener.fileno()};"}  # how a new nginx takes over sockets
+        command = [found("nginx"), "-p", str(directory), "-c", str(path)]
+        async with started(command, listener, inherited):
+            yield port
+
+
+@asynccontextmanager
+async def haproxy(directory: Path, example: str, edge_port: int) -> AsyncIterator[int]:
+    """Run HAProxy with an example of ours before an edge; the value is its port."""
+    text = (EXAMPLES / example).read_text()
+    with listening() as listener:
+        text = re.sub(r"bind :443.*", f"bind fd@{listener.fileno()}", text)
+        text = re.sub(r"(server edge\S* 127\.0\.0\.1):\d+", rf"\1:{edge_port}", text)
+        defaults = (
+            "defaults\n    timeout connect 5s\n    timeout client 9s\n    timeout server 9s\n"
+        )
+        path = directory / "haproxy.cfg"
+        path.write_text(defaults + text)
+        async with started([found("haproxy"), "-q", "-db", "-f", str(path)], listener, {}):
+            yield listener.getsockname()[1]
+
+
+def listening() -> socket.socket:
+    """Listen on a free port; connections are held until the proxy that inherits it accepts."""
+    return socket.create_server(("127.0.0.1", 0))
+
+
+@asynccontextmanager
+async def started(
+    command: Sequence[str], listener: socket.socket, variables: dict[str, str]
+) -> AsyncIterator[Any]:
+    """Run a proxy that inherits *listener* until the block ends."""
+    process = await trio.lowlevel.open_process(
+        command, pass_fds=(listener.fileno(),), env={**os.environ, **variables}
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        with trio.CancelScope(shield=True), trio.move_on_after(5):
+            await process.wait()
+        process.kill()
+
+
+def found(program: str) -> str:
+    """Return the path of a *program* that may lie in the administrator's folder."""
+    path = shutil.which(program, path=os.pathsep.join((os.environ["PATH"], "/usr/sbin")))
+    assert path is not None
+    return path

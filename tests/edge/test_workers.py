@@ -1,0 +1,441 @@
+"""Workers: real processes, told to live and die.
+
+This file is also the program that is tested: ``python -m tests.edge.test_workers PLAY``.
+"""
+
+import logging
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+import trio
+from attrs import define, field
+
+from octet.edge.config import EdgeConfig
+from octet.edge.workers import (
+    MAX_RESTARTS,
+    RESTART_MAX_S,
+    STEADY_S,
+    Restarts,
+    Worker,
+    reserve_port,
+    run_workers,
+    share_port,
+)
+from octet.serving import ConfigError
+from octet.serving.listener import listen
+from tests.certificates import Certificate
+
+PATIENCE_S = 60
+"""Then SIGALRM ends each process of a test, and whoever reads its pipe sees the end."""
+TRIES = 200
+"""Connections until each of two workers has had one: by chance it takes three."""
+
+
+def say(*words: object) -> None:
+    """Write one line, whole, to the pipe that all processes share."""
+    os.write(1, (" ".join(map(str, words)) + "\n").encode())
+
+
+class LineServer:
+    """A worker's server: answers each line with its process id, and drains."""
+
+    def __init__(self, worker: Worker, port: int, tls: ssl.SSLContext | None) -> None:
+        self._worker = worker
+        self._port = port
+        self._tls = tls
+
+    def run(self) -> int:
+        trio.run(self._run)
+        return 0
+
+    async def _run(self) -> None:
+        listener = trio.SocketListener(
+            trio.socket.from_stdlib_socket(listen("127.0.0.1", self._port, prepare=share_port))
+        )
+        kinds = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        with trio.open_signal_receiver(*kinds) as signals:
+            async with trio.open_nursery() as handlers, trio.open_nursery() as accepting:
+                accepting.start_soon(
+                    partial(
+                        trio.serve_listeners, self._handle, [listener], handler_nursery=handlers
+                    )
+                )
+                self._worker.announce_ready()
+                say("up", self._worker.index, os.getpid())
+                async for number in signals:
+                    say("got", signal.Signals(number).name, self._worker.index)
+                    if number != signal.SIGHUP:
+                        break
+                accepting.cancel_scope.cancel()
+
+    async def _handle(self, plain: trio.SocketStream) -> None:
+        stream: trio.SocketStream | trio.SSLStream[trio.SocketStream] = plain
+        if self._tls is not None:
+            stream = trio.SSLStream(plain, self._tls, server_side=True, https_compatible=True)
+        try:
+            async with stream:
+                while await stream.receive_some(64):
+                    await stream.send_all(b"%d\n" % os.getpid())
+        except trio.BrokenResourceError:
+            pass
+
+
+def raise_at_once(_: Worker) -> int:
+    raise RuntimeError("top-secret")
+
+
+def end_at_once(_: Worker) -> int:
+    return 0
+
+
+def never_ready(worker: Worker) -> int:
+    say("up", worker.index, os.getpid())
+    while True:
+        signal.pause()
+
+
+def deaf(worker: Worker) -> int:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    worker.announce_ready()
+    return never_ready(worker)
+
+
+def bad_end(worker: Worker) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(7))
+    worker.announce_ready()
+    return never_ready(worker)
+
+
+def play(name: str, count: int, *files: str) -> int:
+    """Be the parent of workers that behave as *name* says."""
+    logging.basicConfig(level=logging.INFO)
+    tls = None
+    if files:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(*files)
+    with reserve_port("127.0.0.1", 0) as reserved:
+        port = reserved.getsockname()[1]
+
+        def serve(worker: Worker) -> int:
+            return LineServer(worker, port, tls).run()
+
+        def one_fails(worker: Worker) -> int:
+            return serve(worker) if worker.index else raise_at_once(worker)
+
+        plays: dict[str, Callable[[Worker], int]] = {
+            "serve": serve,
+            "unannounced": serve,
+            "one-fails": one_fails,
+            "raise": raise_at_once,
+            "end": end_at_once,
+            "never-ready": never_ready,
+            "deaf": deaf,
+            "bad-end": bad_end,
+        }
+
+        def one(worker: Worker) -> int:
+            signal.alarm(PATIENCE_S)
+            return plays[name](worker)
+
+        def all_ready() -> None:
+            say("ready", port)
+            if name == "unannounced":
+                raise OSError
+
+        signal.alarm(PATIENCE_S)
+        return run_workers(
+            count,
+            one,
+            all_ready=all_ready,
+            forget=lambda index: say("forgot", index),
+            restart_first_s=0.001,
+            stop_s=0.2 if name == "deaf" else PATIENCE_S,
+        )
+
+
+@define(eq=False)
+class Deployment:
+    """A parent and what it and its workers say."""
+
+    process: "subprocess.Popen[str]"
+    said: list[str] = field(factory=list)
+
+    def until(self, *words: object) -> list[str]:
+        """Read until a line begins with *words*; return the rest of it."""
+        assert self.process.stdout is not None
+        start = " ".join(map(str, words))
+        for line in self.process.stdout:
+            self.said.append(line.strip())
+            if self.said[-1].startswith(start):
+                return self.said[-1][len(start) :].split()
+        raise AssertionError(f"ended before {start!r}: {self.said}")
+
+    def end(self) -> tuple[int, str]:
+        """Read until every process has ended; return the parent's status and the log."""
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        self.said += map(str.strip, self.process.stdout)
+        return self.process.wait(), self.process.stderr.read()
+
+
+@contextmanager
+def deployment(name: str, *arguments: object) -> Iterator[Deployment]:
+    command = [sys.executable, "-m", "tests.edge.test_workers", name, *map(str, arguments)]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    ) as process:
+        try:
+            yield Deployment(process)
+        finally:
+            process.kill()
+
+
+def connect(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+
+
+def ask(connection: socket.socket) -> int:
+    """Return the process at the other end."""
+    connection.sendall(b"who\n")
+    return int(connection.recv(64))
+
+
+def every_pid(port: int, count: int) -> set[int]:
+    """Connect until *count* processes have answered."""
+    pids: set[int] = set()
+    for _ in range(TRIES):
+        with connect(port) as connection:
+            pids.add(ask(connection))
+        if len(pids) == count:
+            break
+    return pids
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_drain(number: signal.Signals) -> None:
+    """Two processes share the port; at a signal both finish what they have, and all is well."""
+    with deployment("serve", 2) as parent:
+        (port,) = map(int, parent.until("ready"))
+        assert len(every_pid(port, 2)) == 2
+        with connect(port) as held:
+            pid = ask(held)
+            os.kill(parent.process.pid, number)
+            for _ in range(2):
+                parent.until("got", number.name)
+            assert ask(held) == pid
+        status, _ = parent.end()
+    assert status == 0
+    assert sorted(line for line in parent.said if "forgot" in line) == ["forgot 0", "forgot 1"]
+
+
+def test_killed_worker_is_replaced() -> None:
+    """A worker that is killed is forgotten and has a successor; readiness is told once."""
+    with deployment("serve", 2) as parent:
+        (port,) = map(int, parent.until("ready"))
+        victim, *_ = before = every_pid(port, 2)
+        os.kill(victim, signal.SIGKILL)
+        (index,) = parent.until("forgot")
+        (successor,) = map(int, parent.until("up", index))
+        assert every_pid(port, 2) == before - {victim} | {successor}
+        parent.process.terminate()
+        status, log = parent.end()
+    assert status == 0
+    assert f"worker {index} ended by itself (SIGKILL): again in 0.0 s" in log
+    assert sum(line.startswith("ready") for line in parent.said) == 1
+
+
+@pytest.mark.parametrize(("name", "code"), [("raise", 1), ("end", 0), ("one-fails", 1)])
+def test_keeps_dying(name: str, code: int) -> None:
+    """A worker that never stays ends the deployment, which says so, and says no secret."""
+    with deployment(name, 2) as parent:
+        status, log = parent.end()
+    assert status == 1
+    (last,) = (line for line in log.splitlines() if "and keeps dying: ending" in line)
+    died = last.partition(", and")[0].partition("worker ")[2]
+    assert died in {f"{index} ended by itself (exit status {code})" for index in (0, 1)}
+    assert log.count(died) == MAX_RESTARTS + 1
+    assert "top-secret" not in log
+    assert not any(line.startswith("ready") for line in parent.said)
+
+
+def test_signal_before_ready() -> None:
+    """A deployment that is told to end while it starts has nothing to drain, and ends well."""
+    with deployment("never-ready", 2) as parent:
+        parent.until("up")
+        parent.until("up")
+        parent.process.terminate()
+        status, _ = parent.end()
+    assert status == 0
+    assert not any(line.startswith("ready") for line in parent.said)
+
+
+def test_hang_up_is_passed_on() -> None:
+    """SIGHUP reaches every worker and ends nothing."""
+    with deployment("serve", 2) as parent:
+        (port,) = map(int, parent.until("ready"))
+        before = every_pid(port, 2)
+        parent.process.send_signal(signal.SIGHUP)
+        for _ in range(2):
+            parent.until("got SIGHUP")
+        assert every_pid(port, 2) == before
+        parent.process.terminate()
+        assert parent.end()[0] == 0
+
+
+def test_hang_up_is_ignored_by_who_does_not_know_it() -> None:
+    """A worker without a handler for SIGHUP is not ended by it."""
+    with deployment("never-ready", 1) as parent:
+        parent.until("up")
+        parent.process.send_signal(signal.SIGHUP)
+        parent.process.terminate()
+        status, log = parent.end()
+    assert (status, "ended" in log) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("deaf", "workers did not end within 0.2 s: killed"),
+        ("bad-end", "worker 0 did not end well (exit status 7)"),
+    ],
+)
+def test_bad_end(name: str, complaint: str) -> None:
+    """A worker that must be killed, or fails while it ends, shows in the exit status."""
+    with deployment(name, 1) as parent:
+        parent.until("up")
+        parent.process.terminate()
+        status, log = parent.end()
+    assert status == 1
+    assert complaint in log
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of a parent's death")
+def test_workers_do_not_outlive_their_parent() -> None:
+    """When the parent is killed its workers drain and end, so that their pipe closes."""
+    with deployment("serve", 2) as parent:
+        parent.until("ready")
+        parent.process.kill()
+        parent.end()
+    assert sum(line.startswith("got SIGTERM") for line in parent.said) == 2
+
+
+def test_a_parent_that_fails_takes_its_workers_along() -> None:
+    """When the ready file cannot be written, everything ends, and not well."""
+    with deployment("unannounced", 2) as parent:
+        parent.until("ready")
+        status, _ = parent.end()
+    assert status == 1
+    assert sum(line.startswith("got SIGTERM") for line in parent.said) == 2
+
+
+def test_tickets_open_on_every_worker(certificate: Certificate, trust: ssl.SSLContext) -> None:
+    """A TLS session that began on one worker goes on on the other."""
+    with deployment("serve", 2, certificate.chain, certificate.key) as parent:
+        (port,) = map(int, parent.until("ready"))
+        with trust.wrap_socket(connect(port), server_hostname="localhost") as first:
+            pid = ask(first)
+            session = first.session
+        for _ in range(TRIES):
+            with trust.wrap_socket(
+                connect(port), server_hostname="localhost", session=session
+            ) as later:
+                other = ask(later)
+                assert later.session_reused
+            if other != pid:
+                break
+        assert other != pid
+        parent.process.terminate()
+        assert parent.end()[0] == 0
+
+
+def test_reserved_port_takes_no_connection() -> None:
+    """The parent's hold on a port answers nobody; who does not share the port stays out."""
+    with reserve_port("127.0.0.1", 0) as reserved:
+        port = reserved.getsockname()[1]
+        with pytest.raises(ConnectionRefusedError):
+            connect(port)
+        with listen("127.0.0.1", port, prepare=share_port), connect(port):
+            with listen("127.0.0.1", port, prepare=share_port):
+                pass
+            with pytest.raises(OSError, match="in use"):
+                listen("127.0.0.1", port)
+
+
+def test_taken_port_is_told_before_the_fork() -> None:
+    """A port of another program is an error at once."""
+    with listen("127.0.0.1", 0) as taken, pytest.raises(OSError, match="in use"):
+        reserve_port("127.0.0.1", taken.getsockname()[1])
+
+
+def test_restarts() -> None:
+    """Pauses double up to a bound; a steady life begins a new row, too many short ones end it."""
+    restarts = Restarts(1.0)
+    assert [restarts.after(0.0) for _ in range(4)] == [1.0, 2.0, 4.0, RESTART_MAX_S]
+    assert restarts.after(STEADY_S) == 1.0
+    assert [restarts.after(STEADY_S - 1) for _ in range(5)] == [2, 4, 5, 5, None]
+
+
+def handling() -> tuple[object, set[int]]:
+    """Return what this process does at SIGTERM, and which signals it blocks."""
+    return signal.getsignal(signal.SIGTERM), set(signal.pthread_sigmask(signal.SIG_BLOCK, []))
+
+
+def test_a_fork_that_fails_counts_as_a_death(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When no process can be made, the parent tries again, then gives up; signals are as before."""
+
+    def fail() -> int:
+        raise BlockingIOError(11, "too many processes")
+
+    monkeypatch.setattr(os, "fork", fail)
+    before = handling()
+    assert run_workers(1, end_at_once, restart_first_s=0.001) == 1
+    assert (
+        signal.getsignal(signal.SIGTERM),
+        signal.pthread_sigmask(signal.SIG_BLOCK, []),
+    ) == before
+    assert caplog.text.count("could not be forked: too many processes") == MAX_RESTARTS + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "attribute", "value"),
+    [
+        ("EDGE_WORKERS", "", "workers", 1),
+        ("EDGE_WORKERS", "8", "workers", 8),
+    ],
+)  # fmt: skip
+def test_settings(name: str, text: str, attribute: str, value: object) -> None:
+    """The variables are read as the contract writes them."""
+    variables = {"OCTET_DEV": "1", name: text}
+    assert getattr(EdgeConfig.from_environment(variables), attribute) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("EDGE_WORKERS", "0"),
+        ("EDGE_WORKERS", "two"),
+    ],
+)  # fmt: skip
+def test_settings_that_cannot_be(name: str, text: str) -> None:
+    """What is out of range is a fault of its variable."""
+    with pytest.raises(ConfigError, match=name):
+        EdgeConfig.from_environment({"OCTET_DEV": "1", name: text})
+
+
+if __name__ == "__main__":
+    sys.exit(play(sys.argv[1], int(sys.argv[2]), *sys.argv[3:]))
