@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from octet.edge.config import DEV_URL, NOT_YET, EdgeConfig
+from octet.edge.config import DEV_URL, EdgeConfig
 from octet.serving import ConfigError
 from tests.edge.fakes import LICENSE
 
@@ -108,7 +108,10 @@ def test_values(name: str, text: str, attribute: str, value: object) -> None:
         ("EDGE_CLIENT_KEY_FILE", "/nowhere/key.pem"),
         ("EDGE_SIGNING_KEY", "c2hvcnQ="),
         ("OCTET_URL", "https://user:word@octet.example"),
-        *((name, "1") for name in NOT_YET),
+        ("EDGE_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("EDGE_FORWARDED", "both"),
+        ("EDGE_PROXY_PROTOCOL", "v1"),
+        ("EDGE_PROXY_PROTOCOL", "v2"),  # believed of nobody
     ],
 )
 def test_faults(name: str, text: str) -> None:

@@ -113,6 +113,24 @@ async def test_connection_that_cannot_go_on_is_closed(
     assert int(answer.split()[1]) == status
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9),
+        get("/", "Upgrade: h2c", "Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAMAAABk"),
+    ],
+)
+async def test_http2_is_not_had_by_asking(start_server: StartServer, text: bytes) -> None:
+    """Without ALPN a connection stays with HTTP/1.1, whatever its requests ask for."""
+    server = await start_server(SmallApp())
+    page = await server.open()
+    async with page.stream:
+        await page.send(text)
+        answer = await page.stream.receive_some()
+    assert answer.startswith(b"HTTP/1.1 ")
+    assert not answer.startswith(b"HTTP/1.1 101")
+
+
 async def test_failure_is_logged_without_what_was_sent(
     start_server: StartServer, caplog: pytest.LogCaptureFixture
 ) -> None:

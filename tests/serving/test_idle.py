@@ -46,6 +46,8 @@ async def _expiry_s(script: list[tuple[float, str]], *, terminated_at_s: float =
     [
         ([(0, "restart")], 5),
         ([(0, "restart"), (1, "stop"), (2, "restart")], 62),
+        ([(0, "restart"), (4, "restart")], 5),
+        ([(0, "restart"), (1, "stop"), (2, "restart"), (50, "restart")], 62),
         ([(0, "restart"), (1, "stop")], 91),
         ([(0, "restart"), (4, "hurry")], 5),
         ([(0, "restart"), (1, "stop"), (2, "restart"), (10, "hurry"), (14, "hurry")], 15),

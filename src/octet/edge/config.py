@@ -20,10 +20,6 @@ DEV_URL: Final = "http://127.0.0.1:8787"
 
 METRICS_BIND: Final[tuple[str, int] | None] = ("127.0.0.1", 9464)
 
-NOT_YET: Final[tuple[str, ...]] = ()
-"""Variables of the contract that this version does not implement. To ignore one silently would
-leave an operator with a protection that is not there, so a set one is a fault."""
-
 MAX_PORT: Final = 65535
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -168,9 +164,6 @@ def _look_across(env: Environment, config: EdgeConfig, *, dev: bool) -> None:
         env.fault("EDGE_PROXY_PROTOCOL", "has no effect without EDGE_TRUSTED_PROXIES")
     if config.signing_key is not None and config.license is None:
         env.fault("EDGE_SIGNING_KEY", "signs the licence too: set LICENSE")
-    for name in NOT_YET:
-        if env.text(name):
-            env.fault(name, "is not supported by this version")
 
 
 def _http_url(text: str) -> str:

@@ -148,6 +148,8 @@ class Connection(TCPServer):
             )
             if isinstance(self.protocol.protocol, H2Protocol):
                 self.protocol.protocol.streams = _Streams()
+            if isinstance(self.protocol.protocol, H11Protocol):
+                self.protocol.protocol._check_protocol = _stay  # type: ignore[method-assign, assignment]  # noqa: SLF001
             await self.protocol.initiate()
             await self.idle_task.restart(task_group, self._idle_timeout)
             if self._begun_s is not None:
@@ -215,3 +217,7 @@ class Connection(TCPServer):
     async def _idle_timeout(self) -> None:
         await self._close()
         await self.protocol.handle(Closed())
+
+
+async def _stay(_request: object) -> None:
+    """Stay with HTTP/1.1: HTTP/2 is for who agreed on it by ALPN, not for who asks for it in it."""

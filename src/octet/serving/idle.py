@@ -40,6 +40,8 @@ class IdleDeadline:
         if not self._watched:
             self._watched = True
             task_group._nursery.start_soon(self._watch, expired)  # noqa: SLF001 - hypercorn's wrapper
+        if self._idle:
+            return  # HTTP/2 says it at many a frame, and a PING is no reason to stay
         self._idle = True
         self._scope.deadline = trio.current_time() + self._allowance_s
         self._allowance_s = self._keep_alive_s
