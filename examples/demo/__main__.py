@@ -1,6 +1,7 @@
 """Run the demo: start the system, drive the sessions, show the verdicts, stay for a person."""
 
 import argparse
+import os
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="examples.demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end after the four sessions")
     options = parser.parse_args()
+    os.environ["NO_PROXY"] = "127.0.0.1"  # all of it is on this machine, whatever proxy that has
     with tempfile.TemporaryDirectory(prefix="octet-demo-") as workplace:
         trio.run(_demo, Path(workplace), options.once)
     return 0

@@ -26,8 +26,8 @@ from octet.edge.websocket import WebSocket, accept_upgrade
 from octet.edge.workings import Workings
 from octet.schema import MAX_REPORT_BYTES
 from octet.serving import ByteStream, Connection, Hypercorn, ProblemError
+from octet.serving.closing_answer import closing_answer
 from octet.serving.failure import describe
-from octet.serving.server import closing_answer
 
 logger = logging.getLogger(__name__)
 

@@ -25,6 +25,7 @@ from hypercorn.typing import AppWrapper, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
 from octet.serving.byte_stream import ByteStream
+from octet.serving.closing_answer import closing_answer
 from octet.serving.failure import describe
 from octet.serving.h11_patterns import make_linear
 from octet.serving.idle import IdleDeadline
@@ -149,12 +150,21 @@ class Connection(TCPServer):
             if isinstance(self.protocol.protocol, H2Protocol):
                 self.protocol.protocol.streams = _Streams()
             if isinstance(self.protocol.protocol, H11Protocol):
-                self.protocol.protocol._check_protocol = _stay  # type: ignore[method-assign, assignment]  # noqa: SLF001
+                self._adapt(self.protocol.protocol)
             await self.protocol.initiate()
             await self.idle_task.restart(task_group, self._idle_timeout)
             if self._begun_s is not None:
                 self.idle.begin(self._begun_s)
             await self._read_data()
+
+    def _adapt(self, protocol: H11Protocol) -> None:
+        """Have hypercorn's HTTP/1.1 stay what it is, and refuse what is no HTTP by a problem."""
+        protocol._check_protocol = _stay  # type: ignore[method-assign, assignment]  # noqa: SLF001
+        protocol._send_error_response = self._refuse_text  # type: ignore[method-assign, assignment]  # noqa: SLF001
+
+    async def _refuse_text(self, _status: int) -> None:
+        """Answer what could not be read as a request; hypercorn then closes."""
+        await self._write(closing_answer("malformed"))
 
     async def protocol_send(self, event: Event) -> None:
         """Do what the protocol asks for: write, close, or mind the idle deadline.

@@ -7,14 +7,12 @@ still delivered.
 
 import errno
 import logging
-import secrets
 import signal
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
-from http.client import responses
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -24,8 +22,8 @@ from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
 from hypercorn.trio.worker_context import WorkerContext
 
-from octet.schema import PROBLEM_TYPE, encode, problem
 from octet.serving.byte_stream import ByteStream
+from octet.serving.closing_answer import closing_answer
 from octet.serving.connection import Connection, Hypercorn
 from octet.serving.failure import describe
 from octet.serving.lifespan import Lifespan
@@ -198,21 +196,6 @@ class _Server:
             with suppress(trio.BrokenResourceError), trio.move_on_after(OVERLOAD_ANSWER_S):
                 await stream.send_all(closing_answer("overloaded", retry_after_s=1))
                 await stream.aclose(linger=True)
-
-
-def closing_answer(code: str, *, retry_after_s: int) -> bytes:
-    """Write the problem of *code* as the last answer on a connection whose request nobody reads."""
-    body = problem(code, request_id=secrets.token_hex(8))
-    content = encode(body)
-    head = (
-        f"HTTP/1.1 {body.status} {responses[body.status]}",
-        f"retry-after: {retry_after_s}",
-        f"x-request-id: {body.request_id}",
-        "connection: close",
-        f"content-type: {PROBLEM_TYPE}",
-        f"content-length: {len(content)}",
-    )
-    return "\r\n".join([*head, "", ""]).encode() + content
 
 
 async def _announce(
