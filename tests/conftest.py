@@ -7,6 +7,7 @@ Tests that need a peer that is not installed, or IPv6, or root, are deselected a
 import os
 import shutil
 import socket
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -36,6 +37,7 @@ SEARCH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin"))
 LACKING = {peer: shutil.which(peer, path=SEARCH) is None for peer in PEERS}
 LACKING["chromium"] = find_chromium() is None
 LACKING["ipv6"] = not _has_ipv6()
+LACKING["linux"] = sys.platform != "linux"
 LACKING["root"] = os.geteuid() != 0
 
 

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from octet.edge.config import EdgeConfig
 from octet.edge.limits import (
     SKETCH_CELLS,
     SKETCH_ROWS,
@@ -20,7 +19,6 @@ from octet.edge.limits import (
     SharedTally,
     Tally,
 )
-from octet.serving import ConfigError
 
 SECOND_NS = 1_000_000_000
 START_NS = 5_000 * SECOND_NS
@@ -312,34 +310,3 @@ def test_sketch_lies_within_its_cells() -> None:
         for row, cell in enumerate(tally._cells(number.to_bytes(4))):
             assert row * SKETCH_CELLS <= cell < (row + 1) * SKETCH_CELLS
     assert len(tally._cells(b"x")) == SKETCH_ROWS
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "attribute", "value"),
-    [
-        ("EDGE_MAX_PER_ADDRESS", "", "max_per_address", 512),
-        ("EDGE_MAX_PER_ADDRESS", "0", "max_per_address", 0),
-        ("EDGE_RATE_PER_ADDRESS", "", "rate_per_address", 100),
-        ("EDGE_RATE_PER_ADDRESS", "7", "rate_per_address", 7),
-        ("EDGE_LIMIT_LOOPBACK", "", "limit_loopback", False),
-        ("EDGE_LIMIT_LOOPBACK", "1", "limit_loopback", True),
-    ],
-)  # fmt: skip
-def test_settings(name: str, text: str, attribute: str, value: object) -> None:
-    """The variables are read as the contract writes them."""
-    variables = {"OCTET_DEV": "1", name: text}
-    assert getattr(EdgeConfig.from_environment(variables), attribute) == value
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("EDGE_MAX_PER_ADDRESS", "-1"),
-        ("EDGE_RATE_PER_ADDRESS", "1000001"),
-        ("EDGE_LIMIT_LOOPBACK", "some"),
-    ],
-)  # fmt: skip
-def test_settings_that_cannot_be(name: str, text: str) -> None:
-    """What is out of range is a fault of its variable."""
-    with pytest.raises(ConfigError, match=name):
-        EdgeConfig.from_environment({"OCTET_DEV": "1", name: text})

@@ -17,7 +17,6 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from trio.testing import MockClock, memory_stream_pair
 
-from octet.edge.config import EdgeConfig
 from octet.edge.metrics import (
     MAX_HEAD_BYTES,
     MAX_SCRAPES,
@@ -358,36 +357,3 @@ def test_taken_address(caplog: pytest.LogCaptureFixture) -> None:
             listen_metrics("127.0.0.1", port, needed=True)
         assert listen_metrics("127.0.0.1", port, needed=False) is None
     assert "no metrics" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "attribute", "value"),
-    [
-        ("EDGE_METRICS_BIND", "", "metrics_bind", ("127.0.0.1", 9464)),
-        ("EDGE_METRICS_BIND", "0.0.0.0:0", "metrics_bind", ("0.0.0.0", 0)),  # noqa: S104
-        ("EDGE_METRICS_BIND", "[::1]:9000", "metrics_bind", ("::1", 9000)),
-        ("EDGE_METRICS_BIND", "metrics.local:1", "metrics_bind", ("metrics.local", 1)),
-        ("EDGE_METRICS_BIND", "off", "metrics_bind", None),
-    ],
-)  # fmt: skip
-def test_settings(name: str, text: str, attribute: str, value: object) -> None:
-    """The variables are read as the contract writes them."""
-    variables = {"OCTET_DEV": "1", name: text}
-    assert getattr(EdgeConfig.from_environment(variables), attribute) == value
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("EDGE_METRICS_BIND", "9464"),
-        ("EDGE_METRICS_BIND", "127.0.0.1"),
-        ("EDGE_METRICS_BIND", ":9464"),
-        ("EDGE_METRICS_BIND", "::1:9464"),
-        ("EDGE_METRICS_BIND", "127.0.0.1:65536"),
-        ("EDGE_METRICS_BIND", "host:port"),
-    ],
-)  # fmt: skip
-def test_settings_that_cannot_be(name: str, text: str) -> None:
-    """What is out of range is a fault of its variable."""
-    with pytest.raises(ConfigError, match=name):
-        EdgeConfig.from_environment({"OCTET_DEV": "1", name: text})

@@ -19,7 +19,6 @@ import pytest
 import trio
 from attrs import define, field
 
-from octet.edge.config import EdgeConfig
 from octet.edge.workers import (
     MAX_RESTARTS,
     RESTART_MAX_S,
@@ -30,7 +29,6 @@ from octet.edge.workers import (
     run_workers,
     share_port,
 )
-from octet.serving import ConfigError
 from octet.serving.listener import listen
 from tests.certificates import Certificate
 
@@ -322,7 +320,7 @@ def test_bad_end(name: str, complaint: str) -> None:
     assert complaint in log
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of a parent's death")
+@pytest.mark.linux
 def test_workers_do_not_outlive_their_parent() -> None:
     """When the parent is killed its workers drain and end, so that their pipe closes."""
     with deployment("serve", 2) as parent:
@@ -409,32 +407,6 @@ def test_a_fork_that_fails_counts_as_a_death(
         signal.pthread_sigmask(signal.SIG_BLOCK, []),
     ) == before
     assert caplog.text.count("could not be forked: too many processes") == MAX_RESTARTS + 1
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "attribute", "value"),
-    [
-        ("EDGE_WORKERS", "", "workers", 1),
-        ("EDGE_WORKERS", "8", "workers", 8),
-    ],
-)  # fmt: skip
-def test_settings(name: str, text: str, attribute: str, value: object) -> None:
-    """The variables are read as the contract writes them."""
-    variables = {"OCTET_DEV": "1", name: text}
-    assert getattr(EdgeConfig.from_environment(variables), attribute) == value
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("EDGE_WORKERS", "0"),
-        ("EDGE_WORKERS", "two"),
-    ],
-)  # fmt: skip
-def test_settings_that_cannot_be(name: str, text: str) -> None:
-    """What is out of range is a fault of its variable."""
-    with pytest.raises(ConfigError, match=name):
-        EdgeConfig.from_environment({"OCTET_DEV": "1", name: text})
 
 
 if __name__ == "__main__":

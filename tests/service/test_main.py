@@ -6,10 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -23,38 +21,53 @@ START_S = 30
 
 
 class Process:
-    """A service process on a free port, and what it logged."""
+    """A process that serves, and what it logs."""
+
+    def __init__(self, command: Sequence[str], **variables: str) -> None:
+        self.process = subprocess.Popen(
+            command, env=clean_environment(**variables), stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stderr is not None
+        self._log = self.process.stderr
+        self._seen = ""
+
+    def until(self, text: str) -> str:
+        """Read the log until a line has *text*; return what follows it in that line."""
+        for line in self._log:
+            self._seen += line
+            if text in line:
+                return line.split(text)[1].strip()
+        raise AssertionError(f"it ended before {text!r}:\n{self._seen}")
+
+    def log(self) -> str:
+        """Return all that was logged, once the process has ended."""
+        self._seen += self._log.read()
+        return self._seen
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Ask the process to end; return its status."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=START_S)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.process.kill()
+        self.process.wait()
+        self._log.close()
+
+
+class Service(Process):
+    """A service on a free port."""
 
     def __init__(self, directory: Path, **variables: str) -> None:
         self.ready = directory / "ready"
-        self.log = directory / "log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                COMMAND,
-                env=clean_environment(
-                    **{"PORT": "0", "OCTET_READY_FILE": str(self.ready)} | variables
-                ),
-                stderr=log,
-            )
+        super().__init__(COMMAND, **{"PORT": "0", "OCTET_READY_FILE": str(self.ready)} | variables)
 
     def url(self) -> str:
-        """Wait until requests are served; return where."""
-        until(lambda: self.ready.exists() and self.ready.read_text().endswith("\n"), self.process)
-        return self.ready.read_text().strip()
-
-    def end(self) -> int:
-        """Ask the process to end; return its status."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=START_S)
-
-
-def until(condition: Callable[[], Any], process: "subprocess.Popen[bytes]") -> None:
-    """Wait for what another process does."""
-    deadline = time.monotonic() + START_S
-    while not condition():
-        assert process.poll() is None, "the process ended"
-        assert time.monotonic() < deadline, "it takes too long"
-        time.sleep(0.005)
+        """Wait until requests are served; return where, as the ready file says."""
+        url = self.until("serving on ")
+        assert self.ready.read_text() == f"{url}\n"
+        return url
 
 
 def clean_environment(**variables: str) -> dict[str, str]:
@@ -64,20 +77,19 @@ def clean_environment(**variables: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def started(tmp_path: Path, atlas_path: Path) -> Iterator[Callable[..., Process]]:
+def started(tmp_path: Path, atlas_path: Path) -> Iterator[Callable[..., Service]]:
     """Start processes; none outlives the test."""
-    processes: list[Process] = []
+    processes: list[Service] = []
 
-    def start(**variables: str) -> Process:
+    def start(**variables: str) -> Service:
         name = tmp_path / f"process-{len(processes)}"
         name.mkdir()
-        processes.append(Process(name, **{"OCTET_ATLAS": str(atlas_path)} | variables))
+        processes.append(Service(name, **{"OCTET_ATLAS": str(atlas_path)} | variables))
         return processes[-1]
 
     yield start
     for process in processes:
-        process.process.kill()
-        process.process.wait()
+        process.close()
 
 
 def keys(path: Path, *arguments: str) -> str:
@@ -91,7 +103,7 @@ def keys(path: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def test_session_and_drain(started: Callable[..., Process], tmp_path: Path) -> None:
+def test_session_and_drain(started: Callable[..., Service], tmp_path: Path) -> None:
     """From keys init to a verdict; SIGTERM answers the long poll in flight and ends with 0."""
     keyring = tmp_path / "keyring.json"
     keys(keyring, "init")
@@ -119,19 +131,19 @@ def test_session_and_drain(started: Callable[..., Process], tmp_path: Path) -> N
                 head, _, body = answer.read().partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 404 ")
     assert json.loads(body) == {"status": "pending", "ref": "sess_unknown1"}
-    log = process.log.read_text()
+    log = process.log()
     assert "memory store survives no restart" in log
     assert "days old" in log
     for secret in (licence, key, licence[30:60], "203.0.113.7", "Europe/Berlin", "sess_12345678"):
         assert secret not in log
 
 
-def test_signal_right_after_ready(started: Callable[..., Process]) -> None:
+def test_signal_right_after_ready(started: Callable[..., Service]) -> None:
     """Who ends the service the moment it is ready ends it in order."""
     process = started(OCTET_DEV="1")
     process.url()
     assert process.end() == 0
-    assert "WITHOUT A KEYRING" in process.log.read_text()
+    assert "WITHOUT A KEYRING" in process.log()
 
 
 def test_check_config(atlas_path: Path) -> None:
@@ -150,41 +162,35 @@ def check_config(**variables: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, env=env, check=False, capture_output=True, text=True)
 
 
-def test_no_atlas(started: Callable[..., Process]) -> None:
+def test_no_atlas(started: Callable[..., Service]) -> None:
     """Tables that are none are a fault of the configuration."""
     process = started(OCTET_DEV="1", OCTET_ATLAS=__file__)
     assert process.process.wait(timeout=START_S) == 2
-    assert "OCTET_ATLAS cannot be used" in process.log.read_text()
+    assert "OCTET_ATLAS cannot be used" in process.log()
 
 
-def test_taken_port(started: Callable[..., Process]) -> None:
+def test_taken_port(started: Callable[..., Service]) -> None:
     """A port that is taken ends the start with status 1 and a word."""
     first = started(OCTET_DEV="1")
     port = first.url().rsplit(":", 1)[1]
     second = started(OCTET_DEV="1", PORT=port)
     assert second.process.wait(timeout=START_S) == 1
-    assert f"cannot listen on 127.0.0.1 port {port}" in second.log.read_text()
+    assert f"cannot listen on 127.0.0.1 port {port}" in second.log()
 
 
 HYPERCORN = [sys.executable, "-m", "hypercorn", "-k", "trio", "-b", "127.0.0.1:0"]
 
 
-def test_under_hypercorn(tmp_path: Path, atlas_path: Path) -> None:
+def test_under_hypercorn(atlas_path: Path) -> None:
     """The plain server serves the same application."""
-    log = tmp_path / "log"
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [*HYPERCORN, "octet.service.asgi:app"],
-            env=clean_environment(OCTET_DEV="1", OCTET_ATLAS=str(atlas_path)),
-            stderr=file,
-        )
+    variables = {"OCTET_DEV": "1", "OCTET_ATLAS": str(atlas_path)}
+    process = Process([*HYPERCORN, "octet.service.asgi:app"], **variables)
     try:
-        until(lambda: "Running on http://" in log.read_text(), process)
-        url = log.read_text().split("Running on ")[1].split()[0]
+        url = process.until("Running on ").split()[0]
         assert httpx.get(f"{url}/ready", trust_env=False).json() == {"ok": True, "reasons": []}
+        process.end()
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=START_S)
+        process.close()
 
 
 def test_faults_under_hypercorn() -> None:

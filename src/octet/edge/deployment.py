@@ -100,6 +100,6 @@ class Deployment:
 
 
 def _all_ready(ready_file: Path | None, url: str) -> None:
-    logger.info("all workers are serving on %s", url)
     if ready_file is not None:
         tell_ready(ready_file, url)
+    logger.info("all workers are serving on %s", url)

@@ -27,6 +27,7 @@ from typing import Final, NoReturn
 from attrs import define, field, frozen
 
 from octet.serving.failure import describe
+from octet.serving.listener import bind
 
 logger = logging.getLogger(__name__)
 
@@ -75,18 +76,7 @@ def reserve_port(host: str, port: int) -> socket.socket:
     Raises:
         OSError: the address cannot be resolved, or is taken.
     """
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    reserved = socket.socket(family, kind, protocol)
-    try:
-        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        share_port(reserved)
-        reserved.bind(address)
-    except BaseException:
-        reserved.close()
-        raise
-    return reserved
+    return bind(host, port, prepare=share_port)
 
 
 def run_workers(  # noqa: PLR0913 - two callbacks, two times

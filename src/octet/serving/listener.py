@@ -13,26 +13,38 @@ def listen(
 ) -> socket.socket:
     """Bind and listen on *host* and *port*; port 0 takes a free one.
 
-    *prepare* may set options on the socket before it listens.
+    *prepare* may set options on the socket before it is bound.
 
     Raises:
         OSError: the address cannot be resolved, or is taken.
     """
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    listener = socket.socket(family, kind, protocol)
+    listener = bind(host, port, prepare=prepare)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if prepare is not None:
-            prepare(listener)
-        listener.bind(address)
         listener.listen(BACKLOG)
     except BaseException:
         listener.close()
         raise
     listener.setblocking(False)  # noqa: FBT003 - the socket module's own signature
     return listener
+
+
+def bind(
+    host: str, port: int, *, prepare: Callable[[socket.socket], None] | None = None
+) -> socket.socket:
+    """Bind *host* and *port* without listening; otherwise as `listen`."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if prepare is not None:
+            prepare(bound)
+        bound.bind(address)
+    except BaseException:
+        bound.close()
+        raise
+    return bound
 
 
 def url_of(listener: socket.socket, *, tls: bool) -> str:

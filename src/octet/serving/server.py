@@ -202,9 +202,9 @@ async def _announce(
     settings: ServerSettings, listener: socket.socket, task_status: trio.TaskStatus[str]
 ) -> None:
     url = url_of(listener, tls=settings.tls is not None)
-    logger.info("serving on %s", url)
     if settings.ready_file is not None:
         await trio.to_thread.run_sync(tell_ready, settings.ready_file, url)
+    logger.info("serving on %s", url)
     task_status.started(url)
 
 
