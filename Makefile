@@ -45,7 +45,8 @@ $(ATLAS): $(STAMPS)/npm $(STAMPS)/python $(ATLAS_SOURCES)
 # Real peers, where this may install them; without them tests are deselected, and listed, and the
 # demo says that it has no browser.
 # command:package
-PEERS := chromium:chromium curl:curl haproxy:haproxy nghttp:nghttp2-client nginx:nginx openssl:openssl
+PEERS := caddy:caddy chromium:chromium curl:curl firefox-esr:firefox-esr haproxy:haproxy \
+	nghttp:nghttp2-client nginx:nginx openssl:openssl redis-server:redis-server
 peers:
 	@missing=$$(for peer in $(PEERS); do command -v $${peer%%:*} >/dev/null || echo $${peer##*:}; done); \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -7,12 +7,14 @@ Tests that need a peer that is not installed, or IPv6, or root, are deselected a
 import os
 import shutil
 import socket
+import ssl
 import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from examples.demo.chromium import find_chromium
+from tests.certificates import Certificate, make_certificate
 
 # Machines are noisy: how long an example takes is no property of the code.
 settings.register_profile(
@@ -32,13 +34,25 @@ def _has_ipv6() -> bool:
     return True
 
 
-PEERS = ("curl", "haproxy", "nghttp", "nginx", "openssl")
+PEERS = ("caddy", "curl", "haproxy", "nghttp", "nginx", "openssl", "redis-server")
 SEARCH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin"))
-LACKING = {peer: shutil.which(peer, path=SEARCH) is None for peer in PEERS}
+LACKING = {peer.split("-")[0]: shutil.which(peer, path=SEARCH) is None for peer in PEERS}
 LACKING["chromium"] = find_chromium() is None
+LACKING["firefox"] = shutil.which("firefox-esr") is None and shutil.which("firefox") is None
 LACKING["ipv6"] = not _has_ipv6()
 LACKING["linux"] = sys.platform != "linux"
 LACKING["root"] = os.geteuid() != 0
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="session")
+def trust(certificate: Certificate) -> ssl.SSLContext:
+    """What a client of the self-signed certificate believes."""
+    return ssl.create_default_context(cafile=certificate.chain)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

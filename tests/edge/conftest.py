@@ -1,6 +1,5 @@
 """Edges on real sockets, in the test's own process, against a little service."""
 
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,6 @@ from octet.edge.metrics import EdgeMetrics
 from octet.edge.relay import Relay
 from octet.serving import ServerSettings, listen, serve
 from octet.serving.server import hand_over
-from tests.certificates import Certificate, make_certificate
 from tests.edge.fakes import LICENSE, NOW_MS, FakeService
 from tests.serving.wire import RunningServer
 
@@ -116,17 +114,6 @@ async def start_edge(
 async def edge(start_edge: StartEdge) -> RunningEdge:
     """An edge with all defaults."""
     return await start_edge()
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return make_certificate(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture(scope="session")
-def trust(certificate: Certificate) -> ssl.SSLContext:
-    """What a client of the self-signed certificate believes."""
-    return ssl.create_default_context(cafile=certificate.chain)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import trio
 
 from octet.serving import ServerSettings, listen, serve
 from octet.serving.server import Connect, hand_over
-from tests.certificates import Certificate, make_certificate
 from tests.serving.wire import RunningServer
 
 StartServer = Callable[..., Awaitable[RunningServer]]
@@ -44,8 +43,3 @@ async def start_server() -> AsyncIterator[StartServer]:
         yield start
         for server in servers:
             server.stop.set()
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return make_certificate(tmp_path_factory.mktemp("tls"))

@@ -13,11 +13,11 @@ from octet.edge.app import EdgeApp
 from octet.edge.clock import epoch_ms
 from octet.edge.config import METRICS_BIND, EdgeConfig
 from octet.edge.connection.saved_syn import save_syn
-from octet.edge.metrics import listen_metrics, serve_metrics
 from octet.edge.server_tls import renew_at_sighup
 from octet.edge.shared import Shared
 from octet.serving import ServerSettings, listen, serve, shutdown_signal
 from octet.serving.listener import tell_ready, url_of
+from octet.serving.scrapes import listen_metrics, serve_metrics
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Deployment:
             evolve(settings, refused=refused),
             shared,
             EdgeApp(config, epoch_ms, shared),
-            listen_metrics(*bind, needed=bind != METRICS_BIND) if bind else None,
+            _listen_metrics(bind) if bind else None,
         )
 
     def run(self) -> int:
@@ -63,7 +63,7 @@ class Deployment:
         return 0
 
     def _run_workers(self) -> int:
-        from octet.edge.workers import Worker, reserve_port, run_workers, share_port  # noqa: PLC0415 - forks: not to be had on every system
+        from octet.serving.workers import Worker, reserve_port, run_workers, share_port  # noqa: PLC0415 - forks: not to be had on every system
 
         config = self.config
         quiet = evolve(self.settings, ready_file=None)
@@ -103,3 +103,7 @@ def _all_ready(ready_file: Path | None, url: str) -> None:
     if ready_file is not None:
         tell_ready(ready_file, url)
     logger.info("all workers are serving on %s", url)
+
+
+def _listen_metrics(bind: tuple[str, int]) -> socket.socket | None:
+    return listen_metrics(*bind, needed=bind != METRICS_BIND, variable="EDGE_METRICS_BIND")

@@ -1,6 +1,6 @@
 """Workers: real processes, told to live and die.
 
-This file is also the program that is tested: ``python -m tests.edge.test_workers PLAY``.
+This file is also the program that is tested: ``python -m tests.serving.test_workers PLAY``.
 """
 
 import logging
@@ -19,7 +19,8 @@ import pytest
 import trio
 from attrs import define, field
 
-from octet.edge.workers import (
+from octet.serving.listener import listen
+from octet.serving.workers import (
     MAX_RESTARTS,
     RESTART_MAX_S,
     STEADY_S,
@@ -29,7 +30,6 @@ from octet.edge.workers import (
     run_workers,
     share_port,
 )
-from octet.serving.listener import listen
 from tests.certificates import Certificate
 
 PATIENCE_S = 60
@@ -187,7 +187,7 @@ class Deployment:
 
 @contextmanager
 def deployment(name: str, *arguments: object) -> Iterator[Deployment]:
-    command = [sys.executable, "-m", "tests.edge.test_workers", name, *map(str, arguments)]
+    command = [sys.executable, "-m", "tests.serving.test_workers", name, *map(str, arguments)]
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
