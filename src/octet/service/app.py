@@ -97,21 +97,22 @@ class _Routes:
     async def signals(self) -> Response:
         """``POST /v1/signals``: the licence first, so that only customers cost us a body."""
         licence = request.headers.get("x-octet-license", "")
-        realm = self._gate.license(licence, loopback=came_by_loopback(request.scope))
+        admitted = self._gate.license(licence, loopback=came_by_loopback(request.scope))
         if request.mimetype != "application/json":
             raise ProblemError("unsupported_media_type")
         with self._bench.seat(_size(request.content_length)):
             body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
-            results = await self._intake.take(realm, body, g.request_id)
+            results = await self._intake.take(admitted.realm, body, g.request_id)
         _log_refusals(results)
         return _json(encode(results))
 
     async def verdict(self, ref: str) -> Response:
         """``GET /v1/verdict/{ref}``: whatever is not there to be read is pending, for one body."""
         key = request.headers.get("x-octet-partner-key", "")
-        realm = self._gate.partner_key(key, loopback=came_by_loopback(request.scope))
+        admitted = self._gate.partner_key(key, loopback=came_by_loopback(request.scope))
         pending = structure(Pending, {"ref": ref})
-        verdict = await self._store.wait(realm, ref, _wait_ms(request.args.get("waitMs")) / 1000)
+        wait_s = _wait_ms(request.args.get("waitMs")) / 1000
+        verdict = await self._store.wait(admitted.realm, ref, wait_s)
         if verdict is None:
             return _json(encode({"status": "pending", "ref": pending.ref}), status=404)
         return _json(encode(verdict))

@@ -6,12 +6,13 @@ from octet.service.credentials.errors import (
     RefusedError,
     TokenError,
 )
-from octet.service.credentials.gate import Gate, KeyringGate, OpenGate
+from octet.service.credentials.gate import Admission, Gate, KeyringGate, OpenGate
 from octet.service.credentials.keyring import Keyring, Kind
 from octet.service.credentials.keyring_file import KeyringFile
 from octet.service.credentials.keyring_watch import KeyringWatch
 
 __all__ = [
+    "Admission",
     "CredentialError",
     "Gate",
     "Keyring",

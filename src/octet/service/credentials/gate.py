@@ -22,10 +22,20 @@ MAX_REMEMBERED = 4096
 """Tokens whose signature is remembered."""
 
 
-class Gate(Protocol):
-    """Tells the realm of a request, or refuses it."""
+@frozen
+class Admission:
+    """A credential that was good just now."""
 
-    def license(self, token: str, /, *, loopback: bool = False) -> Realm:
+    realm: Realm
+    """Where posts and reads with it belong."""
+    claims: Claims | None = None
+    """What it says besides, quota and name among it; None where none was asked for."""
+
+
+class Gate(Protocol):
+    """Admits a request, or refuses it."""
+
+    def license(self, token: str, /, *, loopback: bool = False) -> Admission:
         """Return where a post with this licence belongs; an empty one is none.
 
         *loopback* says that it came from this machine.
@@ -34,7 +44,7 @@ class Gate(Protocol):
             RefusedError: with the problem code.
         """
 
-    def partner_key(self, token: str, /, *, loopback: bool = False) -> Realm:
+    def partner_key(self, token: str, /, *, loopback: bool = False) -> Admission:
         """Return what a read with this partner key may see; an empty one is none.
 
         *loopback* says that it came from this machine.
@@ -87,7 +97,7 @@ class KeyringGate:
         self._epoch_ms = epoch_ms
         self._remembered: OrderedDict[bytes, Credential] = OrderedDict()
 
-    def license(self, token: str, *, loopback: bool = False) -> Realm:  # noqa: ARG002
+    def license(self, token: str, *, loopback: bool = False) -> Admission:  # noqa: ARG002
         """Return where a post with this licence belongs, wherever it came from."""
         claims = self._admit(token, Kind.LICENSE)
         # What this version cannot check, it must not take for granted.
@@ -95,12 +105,12 @@ class KeyringGate:
             raise RefusedError("client_cert_required")
         if claims.signing_keys is not None:
             raise RefusedError("edge_signature_required")
-        return Realm(claims.partner, claims.live)
+        return Admission(Realm(claims.partner, claims.live), claims)
 
-    def partner_key(self, token: str, *, loopback: bool = False) -> Realm:  # noqa: ARG002
+    def partner_key(self, token: str, *, loopback: bool = False) -> Admission:  # noqa: ARG002
         """Return what a read with this partner key may see, wherever it came from."""
         claims = self._admit(token, Kind.PARTNER)
-        return Realm(claims.partner, claims.live)
+        return Admission(Realm(claims.partner, claims.live), claims)
 
     def fault(self) -> str | None:
         """Return why the keyring on disk cannot be used; None when it can."""
@@ -151,11 +161,11 @@ class OpenGate:
     and so the gate is open to this machine alone, whatever address a server listens on.
     """
 
-    def license(self, _token: str, *, loopback: bool = False) -> Realm:
+    def license(self, _token: str, *, loopback: bool = False) -> Admission:
         """Return the developer's realm."""
         return self._admit(Kind.LICENSE, loopback=loopback)
 
-    def partner_key(self, _token: str, *, loopback: bool = False) -> Realm:
+    def partner_key(self, _token: str, *, loopback: bool = False) -> Admission:
         """Return the developer's realm."""
         return self._admit(Kind.PARTNER, loopback=loopback)
 
@@ -163,7 +173,7 @@ class OpenGate:
         """Return None: nothing can be out of order."""
         return None
 
-    def _admit(self, kind: Kind, *, loopback: bool) -> Realm:
+    def _admit(self, kind: Kind, *, loopback: bool) -> Admission:
         if not loopback:
             raise RefusedError(_CODES[kind].missing)
-        return DEV
+        return Admission(DEV)
