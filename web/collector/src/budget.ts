@@ -4,8 +4,7 @@
  *     0 ──────────── collecting ──────────── 3/4 ──── posting ──── timeoutMs
  *
  * What is not collected after three quarters is reported missing, so that the last quarter is left
- * for the post. A post always gets a second: with a short `timeoutMs` a report that is late is worth
- * more than none.
+ * for the post.
  *
  * Of the time left for collecting, each latency channel not yet measured has an equal share. It asks
  * the edge to measure for two fifths of that, which is the edge's own default of 1500 ms for the one
@@ -14,7 +13,6 @@
  * of what is left from those behind it, and a dead one no more.
  */
 const COLLECT_PART = 0.75;
-const POST_FLOOR_MS = 1000;
 const MEASURE_PART = 0.4;
 /** What an edge accepts as `budgetMs`. */
 const MIN_MEASURE_MS = 100;
@@ -56,6 +54,6 @@ export class Budget {
 
   /** Milliseconds for the post that begins now. */
   postMs(): number {
-    return Math.max(POST_FLOOR_MS, this.endMs - this.now());
+    return Math.max(0, this.endMs - this.now());
   }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fakeBrowser, type FakeBrowser } from "../test/fakeBrowser";
 import { behaved, refused, saying, silent, type ChannelScript } from "../test/fakeEdge";
+import type { Ends } from "./bound";
 import { measure, type ChannelRequest, type Measured } from "./channel";
 
 const REQUEST: ChannelRequest = {
@@ -18,11 +19,11 @@ async function measured(
   script: ChannelScript,
   change: Partial<ChannelRequest> = {},
   browser: FakeBrowser = fakeBrowser(),
-  signal?: AbortSignal,
+  ends: Ends = {},
 ): Promise<Measured> {
   browser.edge.script = script;
   try {
-    return await browser.time.run(measure(browser.env, { ...REQUEST, ...change }, signal));
+    return await browser.time.run(measure(browser.env, { ...REQUEST, ...change }, ends));
   } finally {
     browser.edge.assertLeftClean();
   }
@@ -97,7 +98,7 @@ test("an abort closes the socket, at any time", async () => {
     const browser = fakeBrowser();
     const control = new AbortController();
     browser.time.setTimeout(() => control.abort(), abortMs);
-    const work = measured(behaved({ rttMs: 20 }), {}, browser, control.signal);
+    const work = measured(behaved({ rttMs: 20 }), {}, browser, { abort: control.signal });
     await assert.rejects(work, { name: "AbortError" }, `after ${abortMs} ms`);
   }
 });
@@ -109,4 +110,17 @@ test("frames after the end are not heard", async () => {
   const before = far?.frames.length;
   far?.tell(PING);
   assert.equal(far?.frames.length, before);
+});
+
+test("a page that is left keeps what it measured, and closes", async () => {
+  const browser = fakeBrowser();
+  const leaving = new AbortController();
+  browser.time.setTimeout(() => leaving.abort(), 200);
+  const got = await measured(behaved({ rttMs: 20 }), {}, browser, { leave: leaving.signal });
+  assert.deepEqual(got, { rttMs: [20, 20, 20, 20, 20, 20], failure: "timeout" });
+});
+
+test("what throws while a frame is heard is no error of the page", async () => {
+  const browser = fakeBrowser({ crypto: { getRandomValues: () => assert.fail("tampered with") } });
+  await assert.rejects(measured(behaved({ rttMs: 20 }), {}, browser), /tampered/);
 });

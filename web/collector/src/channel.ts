@@ -1,4 +1,4 @@
-import { bounded, OVERTIME } from "./bound";
+import { bounded, OVERTIME, type Ends } from "./bound";
 import type { Env, Socket } from "./env";
 import { rounded } from "./fact";
 import { nonce } from "./nonce";
@@ -25,18 +25,18 @@ export interface Measured {
 
 type Reach = Pick<Env, "WebSocket" | "crypto" | "performance" | "setTimeout" | "clearTimeout">;
 
-/** Measure one channel. Rejects only on *signal*; the socket is closed whatever happens. */
+/** Measure one channel. Rejects only on abort; the socket is closed whatever happens. */
 export async function measure(
   env: Reach,
   request: ChannelRequest,
-  signal?: AbortSignal,
+  ends: Ends = {},
 ): Promise<Measured> {
   const volleys = new Volleys((bytes) => nonce(env.crypto, bytes));
   const socket = opened(env, request);
   if (typeof socket === "string") return { rttMs: [], failure: socket };
   try {
     const talk = conversation(env, socket, volleys);
-    const receipt = await bounded(env, request.limitMs, signal, talk);
+    const receipt = await bounded(env, request.limitMs, ends, talk);
     return { rttMs: volleys.rttMs.map(rounded), ...outcome(receipt) };
   } finally {
     socket.onmessage = socket.onclose = null;
@@ -67,16 +67,26 @@ function addressed({ url, sessionRef, volleys, budgetMs }: ChannelRequest): stri
   return target.href;
 }
 
-/** Answer pings until the receipt comes; undefined when the channel closes or says something wrong. */
+/**
+ * Answer pings until the receipt comes; undefined when the channel closes or says something wrong.
+ * What throws here, rejects: an error in a handler would be the page's.
+ */
 function conversation(env: Reach, socket: Socket, volleys: Volleys): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    socket.onclose = () => resolve(undefined);
-    socket.onmessage = ({ data }) => {
+  return new Promise((resolve, reject) => {
+    const hear = (data: unknown): void => {
       const step = volleys.hear(data, env.performance.now());
       if (step.do === "stop") return resolve(step.receipt);
       if (step.do === "wait") return;
       volleys.sent(env.performance.now());
       socket.send(step.frame);
+    };
+    socket.onclose = () => resolve(undefined);
+    socket.onmessage = ({ data }) => {
+      try {
+        hear(data);
+      } catch (error) {
+        reject(error);
+      }
     };
   });
 }

@@ -6,15 +6,18 @@ import { collect } from "./collect";
 import type { Config } from "./config";
 import { plan } from "./plan";
 import { SOURCES, type Source } from "./sources";
+import type { Latency } from "./sources/latency";
 
 function collected(
   browser: FakeBrowser,
   config: Partial<Config> = {},
   sources?: readonly Source[],
+  leaving: AbortSignal = new AbortController().signal,
 ): ReturnType<typeof collect> {
   const chosen = plan({ apiUrl: "https://shop.example/octet", ...config });
   const budget = new Budget(chosen.timeoutMs, browser.time.performance.now);
-  return browser.time.run(collect(browser.env, { plan: chosen, budget, receipts: [] }, sources));
+  const visit = { plan: chosen, budget, leaving, receipts: [] };
+  return browser.time.run(collect(browser.env, visit, sources));
 }
 
 function only(read: Source["read"]): readonly Source[] {
@@ -114,5 +117,58 @@ test("an abort during the volleys ends them", async () => {
   const control = new AbortController();
   browser.time.setTimeout(() => control.abort(), 200);
   await assert.rejects(collected(browser, { signal: control.signal }), { name: "AbortError" });
+  browser.edge.assertLeftClean();
+});
+
+test("every source has a task of its own", async () => {
+  const browser = fakeBrowser();
+  const tasks: string[] = [];
+  const read = (): { value: number } => {
+    if (tasks.at(-1) !== "task") tasks.push("same task");
+    tasks.push("read");
+    return { value: 1 };
+  };
+  const { MessageChannel } = browser.env;
+  const env = {
+    ...browser.env,
+    MessageChannel: class extends MessageChannel {
+      constructor() {
+        super();
+        tasks.push("task");
+      }
+    },
+  };
+  await collected({ ...browser, env }, {}, [...only(read), { name: "next", read }]);
+  assert.deepEqual(tasks, ["task", "read", "task", "read"]);
+});
+
+test("a page that is left reads what is ready, begins no wait and ends the one under way", async () => {
+  const browser = fakeBrowser();
+  const leaving = new AbortController();
+  const asked: string[] = [];
+  const ready: Source = { name: "ready", read: () => ({ value: 1 }) };
+  browser.time.setTimeout(() => leaving.abort(), 10);
+  const left: Source = { name: "left", read: () => new Promise(() => undefined) };
+  const read = (): { value: number } => (asked.push("waits"), { value: 1 });
+  const waits: Source = { name: "waits", waits: true, read };
+  const sources = [ready, left, waits, { ...ready, name: "last" }];
+  assert.deepEqual(await collected(browser, {}, sources, leaving.signal), {
+    ready: { value: 1, ms: 0 },
+    left: { missing: "timeout", ms: 10 },
+    waits: { missing: "timeout", ms: 0 },
+    last: { value: 1, ms: 0 },
+  });
+  assert.deepEqual(asked, []);
+});
+
+test("a page that is left during the volleys keeps their round trips and opens no further channel", async () => {
+  const browser = fakeBrowser();
+  const leaving = new AbortController();
+  browser.time.setTimeout(() => leaving.abort(), 200);
+  const landmarks = ["https://far.example"];
+  const { latency, clock } = await collected(browser, { landmarks }, SOURCES, leaving.signal);
+  assert.ok(latency && "value" in latency && clock && "value" in clock);
+  assert.equal((latency.value as Latency).channels[0]?.rttMs.length, 6);
+  assert.equal(browser.edge.channels.length, 1);
   browser.edge.assertLeftClean();
 });

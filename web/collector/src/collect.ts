@@ -12,10 +12,12 @@ const SOURCE_LIMIT_MS = 500;
 const REFUSALS = ["SecurityError", "NotAllowedError"];
 
 /**
- * Every signal by name, one source after another, so that none disturbs the timing of the next.
+ * Every signal by name, one source after another, so that none disturbs the timing of the next, each
+ * in a task of its own, so that the page has its thread in between.
  *
  * No source can fail the collection: one that throws is missing as `error`, one that does not answer
- * as `timeout`. Rejects only on abort.
+ * as `timeout`. Once the page is being left, what would have to be waited for is missing as `timeout`
+ * and the rest comes within the same task. Rejects only on abort.
  */
 export async function collect(
   env: Env,
@@ -25,9 +27,22 @@ export async function collect(
   const signals: Record<string, Signal> = {};
   for (const source of sources) {
     if (visit.plan.signal?.aborted) throw abortError();
+    if (!visit.leaving.aborted) await turn(env, visit);
     signals[source.name] = await timed(env, visit, source);
   }
   return signals;
+}
+
+/** The end of this task: a message is no timer, which browsers hold back for seconds in hidden pages. */
+async function turn(env: Env, { plan, leaving }: Visit): Promise<void> {
+  const { port1, port2 } = new env.MessageChannel();
+  const turned = new Promise<void>((resolve) => (port1.onmessage = () => resolve()));
+  port2.postMessage(0);
+  try {
+    await bounded(env, SOURCE_LIMIT_MS, { abort: plan.signal, leave: leaving }, turned);
+  } finally {
+    port1.close();
+  }
 }
 
 async function timed(env: Env, visit: Visit, source: Source): Promise<Signal> {
@@ -38,10 +53,12 @@ async function timed(env: Env, visit: Visit, source: Source): Promise<Signal> {
 
 async function taken(env: Env, visit: Visit, source: Source): Promise<Reading> {
   if (source.skippedIn?.includes(visit.plan.mode)) return { missing: "skipped" };
+  if (source.waits && visit.leaving.aborted) return { missing: "timeout" };
   const attempt = attempted(env, visit, source);
   if (source.boundsItself) return attempt;
   const limitMs = Math.min(SOURCE_LIMIT_MS, visit.budget.collectMs());
-  const reading = await bounded(env, limitMs, visit.plan.signal, attempt);
+  const ends = { abort: visit.plan.signal, leave: visit.leaving };
+  const reading = await bounded(env, limitMs, ends, attempt);
   return reading === OVERTIME ? { missing: "timeout" } : reading;
 }
 

@@ -18,7 +18,10 @@ export interface Env {
   readonly performance: PerformanceLike;
   readonly crypto: CryptoLike;
   readonly WebSocket?: new (url: string) => Socket;
+  readonly MessageChannel: new () => Ports;
   fetch(url: string, request: FetchRequest): Promise<FetchReply>;
+  addEventListener(type: "pagehide", listener: () => void): void;
+  removeEventListener(type: "pagehide", listener: () => void): void;
   setTimeout(callback: () => void, delayMs: number): unknown;
   clearTimeout(timer: unknown): void;
 }
@@ -92,6 +95,12 @@ export interface CryptoLike {
   randomUUID?(): string;
 }
 
+/** Both ends of a `MessageChannel`. */
+export interface Ports {
+  readonly port1: Pick<MessagePort, "onmessage" | "close">;
+  readonly port2: Pick<MessagePort, "postMessage">;
+}
+
 export type Socket = Pick<WebSocket, "onmessage" | "onclose" | "send" | "close">;
 
 export interface FetchRequest {
@@ -101,6 +110,7 @@ export interface FetchRequest {
   readonly credentials: "omit";
   readonly redirect: "error";
   readonly cache: "no-store";
+  readonly keepalive: true;
   readonly signal: AbortSignal;
 }
 

@@ -7,6 +7,7 @@
  *     ├── network_error          no reply: offline, blocked, foreign certificate, CORS
  *     ├── timeout                no reply within the budget
  *     ├── insecure_context       the page is neither https: nor localhost
+ *     ├── unsupported            no browser, or one without fetch, crypto or MessageChannel
  *     └── config_invalid         the options given
  *     AbortError (DOMException)  the caller's own signal
  */

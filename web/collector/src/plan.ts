@@ -23,6 +23,7 @@ export interface Plan {
 export function plan(config: Config, pageUrl?: string): Plan {
   if (!config?.apiUrl) throw invalid("apiUrl is required");
   const { sessionRef, signal } = config;
+  if (signal && !signal.addEventListener) throw invalid("signal is an AbortSignal");
   const mode = modeOf(config);
   const api = parsed("apiUrl", config.apiUrl, pageUrl);
   if (!api.protocol.startsWith("http")) throw invalid("apiUrl is an https: URL");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fakeBrowser, type FakeBrowser } from "../test/fakeBrowser";
 import { ACCEPTED, type Scripted } from "../test/fakeEdge";
+import type { Ends } from "./bound";
 import { post } from "./post";
 import type { Answer } from "./verdict";
 
@@ -12,12 +13,11 @@ function posted(
   browser: FakeBrowser,
   replies: Scripted[],
   limitMs = 5000,
-  signal?: AbortSignal,
+  ends: Ends = {},
 ): Promise<Answer> {
   browser.edge.replies = replies;
   return browser.time
-    .run(post(browser.env, URL, BODY, limitMs, signal))
-    .finally(() => browser.edge.assertLeftClean());
+    .run(post(browser.env, URL, BODY, limitMs, ends));
 }
 
 function problem(status: number, code: string, retryAfter?: string): Scripted {
@@ -45,6 +45,7 @@ test("a report goes out without credentials, as JSON, to the edge and nowhere el
     credentials: "omit",
     redirect: "error",
     cache: "no-store",
+    keepalive: true,
   });
 });
 
@@ -103,13 +104,14 @@ test("a refusal that stays is not tried again", async () => {
   }
 });
 
-test("an edge that does not answer is given up when the time is over", async () => {
+test("an edge that does not answer is given up when the time is over, and the report left to arrive", async () => {
   const browser = fakeBrowser();
   await assert.rejects(posted(browser, ["lost", "silent"], 1000), {
     name: "OctetError",
     code: "timeout",
   });
   assert.equal(browser.time.nowMs, 2000);
+  assert.equal(browser.edge.posts[1]?.request.signal.aborted, false);
 });
 
 test("an abort ends the request and the pause before the next", async () => {
@@ -120,8 +122,25 @@ test("an abort ends the request and the pause before the next", async () => {
     const browser = fakeBrowser();
     const control = new AbortController();
     browser.time.setTimeout(() => control.abort(), abortMs);
-    const work = posted(browser, [first, ACCEPTED], 5000, control.signal);
+    const work = posted(browser, [first, ACCEPTED], 5000, { abort: control.signal });
     await assert.rejects(work, { name: "AbortError" });
+    assert.equal(browser.edge.posts[0]?.request.signal.aborted, first === "silent");
     assert.equal(browser.edge.posts.length, 1);
   }
+});
+
+test("a page that is left in a pause posts at once", async () => {
+  const browser = fakeBrowser();
+  const leaving = new AbortController();
+  browser.time.setTimeout(() => leaving.abort(), 100);
+  const replies = [problem(503, "overloaded", "2"), ACCEPTED];
+  await posted(browser, replies, 5000, { leave: leaving.signal });
+  assert.deepEqual(times(browser), [0, 100]);
+});
+
+test("a page that was left and is shown again keeps its pauses", async () => {
+  const browser = fakeBrowser();
+  const replies = [problem(503, "overloaded", "2"), ACCEPTED];
+  await posted(browser, replies, 5000, { leave: AbortSignal.abort() });
+  assert.deepEqual(times(browser), [0, 2000]);
 });

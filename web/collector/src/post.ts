@@ -1,4 +1,4 @@
-import { bounded, OVERTIME } from "./bound";
+import { bounded, OVERTIME, type Ends } from "./bound";
 import type { Env, FetchReply } from "./env";
 import { OctetError } from "./error";
 import { understood, type Reply } from "./reply";
@@ -13,27 +13,29 @@ const PASSING = [503, 504];
 type Reach = Pick<Env, "fetch" | "Date" | "performance" | "setTimeout" | "clearTimeout">;
 
 /**
- * Post *body* and give the edge's answer; rejects with `OctetError`, or `AbortError` on *signal*.
+ * Post *body* and give the edge's answer; rejects with `OctetError`, or `AbortError` on abort.
  *
  * Refusals that pass and lost connections are tried again with the same body, hence the same id, so
  * that a report whose answer was lost counts once. *limitMs* bounds all attempts together; a pause
- * that would not end within it is left to the caller.
+ * that would not end within it is left to the caller, and one in which the page is left ends at once.
+ * A request that is under way when the time is over, or the page gone, is left to arrive: only an
+ * abort takes it back.
  */
 export async function post(
   env: Reach,
   url: string,
   body: string,
   limitMs: number,
-  signal?: AbortSignal,
+  ends: Ends = {},
 ): Promise<Answer> {
   const endMs = env.performance.now() + limitMs;
   const leftMs = (): number => endMs - env.performance.now();
   for (let attempt = 1; ; attempt++) {
-    const outcome = await tried(env, url, body, leftMs(), signal);
+    const outcome = await tried(env, url, body, leftMs(), ends.abort);
     if (!(outcome instanceof OctetError)) return outcome;
     const pauseMs = outcome.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** (attempt - 1);
     if (!passing(outcome) || attempt === MAX_ATTEMPTS || pauseMs >= leftMs()) throw outcome;
-    await bounded(env, Math.max(FIRST_PAUSE_MS, pauseMs), signal, new Promise(() => undefined));
+    await bounded(env, Math.max(FIRST_PAUSE_MS, pauseMs), ends, new Promise(() => undefined));
   }
 }
 
@@ -43,21 +45,22 @@ function passing(error: OctetError): boolean {
     : PASSING.includes(error.status);
 }
 
-/** One attempt; rejects on abort only. The request is cancelled when its time is over. */
+/** One attempt; rejects on abort only, which cancels the request. */
 async function tried(
   env: Reach,
   url: string,
   body: string,
   limitMs: number,
-  signal?: AbortSignal,
+  abort?: AbortSignal,
 ): Promise<Answer | OctetError> {
   const cancel = new AbortController();
   try {
-    const reply = await bounded(env, limitMs, signal, exchanged(env, url, body, cancel.signal));
+    const reply = await bounded(env, limitMs, { abort }, exchanged(env, url, body, cancel.signal));
     if (reply === OVERTIME) return new OctetError("timeout", "the edge did not answer in time");
     return reply instanceof OctetError ? reply : understood(reply, env.Date.now());
-  } finally {
+  } catch (error) {
     cancel.abort();
+    throw error;
   }
 }
 
@@ -83,7 +86,10 @@ async function read(reply: FetchReply): Promise<Reply> {
   };
 }
 
-/** A redirect would carry the report to another host than the customer's. */
+/**
+ * A redirect would carry the report to another host than the customer's; `keepalive` lets it arrive
+ * when the page is left meanwhile.
+ */
 function request(body: string, signal: AbortSignal): Parameters<Env["fetch"]>[1] {
   return {
     method: "POST",
@@ -92,6 +98,7 @@ function request(body: string, signal: AbortSignal): Parameters<Env["fetch"]>[1]
     credentials: "omit",
     redirect: "error",
     cache: "no-store",
+    keepalive: true,
     signal,
   };
 }

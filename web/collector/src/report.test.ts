@@ -9,7 +9,9 @@ import type { Visit } from "./visit";
 
 function visited(config: Partial<Config> = {}): Visit {
   const chosen = plan({ apiUrl: "https://shop.example/octet", ...config });
-  return { plan: chosen, budget: new Budget(chosen.timeoutMs, () => 0), receipts: ["v4.local.a"] };
+  const budget = new Budget(chosen.timeoutMs, () => 0);
+  const leaving = new AbortController().signal;
+  return { plan: chosen, budget, leaving, receipts: ["v4.local.a"] };
 }
 
 test("a report has exactly the members of version 1", () => {

@@ -97,20 +97,45 @@ test("what is not collected within the budget is reported missing, within the bu
 });
 
 test("a page that is not secure is refused before anything else", async () => {
-  for (const isSecureContext of [false, undefined]) {
+  const browser = fakeBrowser({ isSecureContext: false });
+  await assert.rejects(verified(browser), { name: "OctetError", code: "insecure_context" });
+  assert.equal(browser.edge.posts.length + browser.edge.channels.length, 0);
+});
+
+test("what is no browser, or one too old, is refused by name of what it lacks", async () => {
+  for (const lacking of ["isSecureContext", "fetch", "crypto", "MessageChannel"]) {
     const browser = fakeBrowser();
-    const env = { ...browser.env, ...{ isSecureContext } } as Env;
-    await assert.rejects(verified(browser, {}, env), {
-      name: "OctetError",
-      code: "insecure_context",
-    });
+    const env = { ...browser.env, [lacking]: undefined } as Env;
+    const error = { name: "OctetError", code: "unsupported", message: new RegExp(lacking) };
+    await assert.rejects(verified(browser, {}, env), error);
     assert.equal(browser.edge.posts.length + browser.edge.channels.length, 0);
   }
 });
 
+test("a page that is left during the volleys posts at once what there is by then", async () => {
+  const browser = fakeBrowser();
+  browser.time.setTimeout(() => browser.page.dispatchEvent(new Event("pagehide")), 200);
+  const { signals, receipts } = await reported({}, browser);
+  assert.equal(browser.edge.posts[0]?.atMs, 1000 + 200);
+  assert.deepEqual(receipts, []);
+  assert.ok(Object.values(signals).every((signal) => "value" in signal));
+});
+
+test("nothing listens to the page after the call", async () => {
+  const left = new Set<unknown>();
+  const env: Partial<Env> = {
+    addEventListener: (_, listener) => void left.add(listener),
+    removeEventListener: (_, listener) => void left.delete(listener),
+  };
+  await verified(fakeBrowser(env));
+  await assert.rejects(verified(fakeBrowser(env), { signal: AbortSignal.abort() }));
+  assert.equal(left.size, 0);
+});
+
 test("options that make no sense reject, they do not throw", async () => {
   const browser = fakeBrowser();
-  for (const config of [{ apiUrl: "" }, { timeoutMs: -1 }]) {
+  const signal = {} as AbortSignal;
+  for (const config of [{ apiUrl: "" }, { timeoutMs: -1 }, { signal }]) {
     await assert.rejects(verified(browser, config), { name: "OctetError", code: "config_invalid" });
   }
   await assert.rejects(verifyIn(browser.env, undefined as unknown as Config), {

@@ -5,6 +5,8 @@ import type { Plan } from "./plan";
 export interface Visit {
   readonly plan: Plan;
   readonly budget: Budget;
+  /** Aborts when the page is being left. */
+  readonly leaving: AbortSignal;
   /** Sealed by edges; the latency channels put them here, the report carries them. */
   readonly receipts: string[];
 }

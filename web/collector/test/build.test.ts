@@ -59,7 +59,7 @@ test("the module is imported where there is no browser, and only refuses to run"
   assert.deepEqual(Object.getOwnPropertyNames(globalThis), before);
   assert.deepEqual(Object.keys(octet).sort(), ["OctetError", "verify"]);
   await assert.rejects(octet.verify({ apiUrl: "https://shop.example/octet" }), {
-    code: "insecure_context",
+    code: "unsupported",
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Env, WebglLike } from "../src/env";
+import type { Env, Ports, WebglLike } from "../src/env";
 import { FakeEdge } from "./fakeEdge";
 import { VirtualTime } from "./virtualTime";
 
@@ -7,12 +7,15 @@ export interface FakeBrowser {
   readonly env: Env;
   readonly time: VirtualTime;
   readonly edge: FakeEdge;
+  /** What is heard of the page: `pagehide`. */
+  readonly page: EventTarget;
 }
 
 /** A Chromium in Berlin, with every interface that the collector knows, on virtual time. */
 export function fakeBrowser(changes: Partial<Env> = {}): FakeBrowser {
   const time = new VirtualTime();
   const edge = new FakeEdge(time);
+  const page = new EventTarget();
   const env: Env = {
     isSecureContext: true,
     location: { href: "https://shop.example/pay" },
@@ -26,13 +29,16 @@ export function fakeBrowser(changes: Partial<Env> = {}): FakeBrowser {
     speechSynthesis: { getVoices: () => [{ lang: "de-DE", localService: true }] },
     performance: { ...time.performance, getEntriesByType: () => [LOAD] },
     crypto,
+    MessageChannel: fakeMessageChannel(time),
     WebSocket: edge.WebSocket,
     fetch: edge.fetch,
     setTimeout: time.setTimeout,
     clearTimeout: time.clearTimeout,
+    addEventListener: (type, listener) => page.addEventListener(type, listener),
+    removeEventListener: (type, listener) => page.removeEventListener(type, listener),
     ...changes,
   };
-  return { env, time, edge };
+  return { env, time, edge, page };
 }
 
 const RESOLVED = {
@@ -68,6 +74,18 @@ export const LOAD = {
   transferSize: 3000,
   nextHopProtocol: "h2",
 };
+
+/** A message comes in the next task. */
+function fakeMessageChannel(time: VirtualTime): Env["MessageChannel"] {
+  return class {
+    readonly port1: Ports["port1"] = { onmessage: null, close: () => undefined };
+    readonly port2 = {
+      postMessage: (): void => {
+        time.setTimeout(() => (this.port1.onmessage as (() => void) | null)?.(), 0);
+      },
+    };
+  };
+}
 
 /** `Intl.DateTimeFormat` that resolves to *options*. */
 export function fakeFormat(options: Partial<typeof RESOLVED>): Env["Intl"]["DateTimeFormat"] {

@@ -21,6 +21,8 @@ export interface Source {
   readonly name: string;
   readonly read: (env: Env, visit: Visit) => Reading | Promise<Reading>;
   readonly skippedIn?: readonly Mode[];
+  /** The source waits for something outside the page, so that one that is left cannot begin it. */
+  readonly waits?: true;
   /** The source ends within the budget by itself, to keep what it has until then. */
   readonly boundsItself?: true;
 }
@@ -44,8 +46,8 @@ export const SOURCES: readonly Source[] = [
   { name: "navigation", read: navigation },
   { name: "connection", read: connection },
   { name: "voices", read: voices },
-  { name: "userAgent", read: userAgent },
-  { name: "webgl", read: webgl, skippedIn: ["lite"] },
-  { name: "latency", read: latency, skippedIn: ["passive"], boundsItself: true },
+  { name: "userAgent", read: userAgent, waits: true },
+  { name: "webgl", read: webgl, skippedIn: ["lite"], waits: true },
+  { name: "latency", read: latency, skippedIn: ["passive"], waits: true, boundsItself: true },
   { name: "clock", read: clock },
 ];
