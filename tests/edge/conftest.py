@@ -9,10 +9,10 @@ import pytest
 import trio
 from attrs import define, field
 
-from octet.edge.__main__ import _settings
 from octet.edge.app import EdgeApp
 from octet.edge.config import EdgeConfig
 from octet.edge.connection.saved_syn import save_syn
+from octet.edge.deployment import server_settings
 from octet.edge.metrics import EdgeMetrics
 from octet.edge.relay import Relay
 from octet.serving import ServerSettings, listen, serve
@@ -90,7 +90,7 @@ async def start_edge(
             serve,
             app,
             listener,
-            settings(_settings(config)),
+            settings(server_settings(config, app.workings.shared)),
             shutdown=edge.stop.wait,
             connect=app.connect if own else hand_over,
         )

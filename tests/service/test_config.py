@@ -43,12 +43,14 @@ def test_all(good: dict[str, str], tmp_path: Path) -> None:
             "OCTET_STORE": "memory://",
             "OCTET_VERDICT_TTL_S": "60",
             "OCTET_WORKERS": "1",
+            "OCTET_METRICS_BIND": "off",
             "OCTET_DEV": "1",
             "OCTET_READY_FILE": str(tmp_path / "ready"),
         }
     )
     assert (config.host, config.port, config.verdict_ttl_s) == ("::1", 0, 60)
     assert config.ready_file == tmp_path / "ready"
+    assert config.metrics_bind is None
     assert config.dev
     assert not config.open
 
@@ -62,11 +64,12 @@ def test_all(good: dict[str, str], tmp_path: Path) -> None:
         ("OCTET_ATLAS", "/nonexistent", "cannot be read"),
         ("OCTET_DEV", "maybe", "must be 1 or 0"),
         ("OCTET_STORE", "redis://localhost", "can only be memory://"),
-        ("OCTET_WORKERS", "2", "can only be 1"),
+        ("OCTET_WORKERS", "2", "must be 1 with OCTET_STORE=memory://"),
         ("OCTET_COUNTRY_MMDB", "x", "not implemented"),
         ("OCTET_ASN_MMDB", "x", "not implemented"),
         ("OCTET_CLIENT_CA_FILE", "x", "not implemented"),
-        ("OCTET_METRICS_BIND", "127.0.0.1:9465", "not implemented"),
+        ("OCTET_WORKERS", "0", "must be an integer"),
+        ("OCTET_METRICS_BIND", "9465", "must be host:port"),
         ("OCTET_TLS_CERT_FILE", __file__, "must be set both"),
     ],
 )

@@ -11,10 +11,9 @@ from octet import __version__
 from octet.edge.assets import load_assets
 from octet.edge.config import EdgeConfig
 from octet.edge.cors import ANY
-from octet.edge.deployment import Deployment
-from octet.edge.server_tls import read_tls
+from octet.edge.deployment import deploy, read_tls
 from octet.edge.upstream import read_trust
-from octet.serving import ConfigError, ServerSettings
+from octet.serving import ConfigError
 
 logger = logging.getLogger("octet.edge")
 
@@ -41,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.check_config:
             print("octet-edge: the configuration is fine")  # noqa: T201
             return 0
-        deployment = Deployment.prepare(config, _settings(config))
+        deployment = deploy(config)
     except ConfigError as exc:
         print(f"octet-edge: the configuration cannot be used:\n{exc}", file=sys.stderr)  # noqa: T201
         return EXIT_CONFIG
@@ -68,14 +67,6 @@ def _prove(variables: Mapping[str, str]) -> EdgeConfig:
     if faults:
         raise ConfigError(faults)
     return config
-
-
-def _settings(config: EdgeConfig) -> ServerSettings:
-    return ServerSettings(
-        max_connections=config.max_connections,
-        tls=read_tls(config),
-        ready_file=config.ready_file,
-    )
 
 
 def _warn(config: EdgeConfig) -> None:

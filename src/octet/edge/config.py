@@ -15,12 +15,12 @@ from octet.edge.connection.address import plain_address
 from octet.edge.connection.forwarding import Mode, Network, trusted_networks
 from octet.edge.signature import SigningKey
 from octet.serving import ConfigError, Environment
+from octet.serving.environment import MAX_PORT
 
 DEV_URL: Final = "http://127.0.0.1:8787"
 
 METRICS_BIND: Final[tuple[str, int] | None] = ("127.0.0.1", 9464)
 
-MAX_PORT: Final = 65535
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _NO_ORIGIN: Final = frozenset({"data", "file", "ftp", "ws", "wss"})
@@ -135,7 +135,7 @@ class EdgeConfig:
             rate_per_address=env.integer("EDGE_RATE_PER_ADDRESS", 100, high=1_000_000),
             limit_loopback=env.flag("EDGE_LIMIT_LOOPBACK"),
             workers=env.integer("EDGE_WORKERS", 1, low=1, high=256),
-            metrics_bind=env.value("EDGE_METRICS_BIND", METRICS_BIND, _bind),
+            metrics_bind=env.address("EDGE_METRICS_BIND", METRICS_BIND),
             max_pending=env.integer("EDGE_MAX_PENDING", 1024, low=1),
             relay_timeout_ms=env.integer("EDGE_RELAY_TIMEOUT_MS", 5000, low=1, high=60_000),
             ca_file=env.file("OCTET_CA_FILE"),
@@ -223,15 +223,6 @@ def _alpn(text: str) -> tuple[str, ...]:
     if not set(protocols) <= {"h2", "http/1.1"}:
         raise ValueError("may name h2 and http/1.1")
     return protocols
-
-
-def _bind(text: str) -> tuple[str, int] | None:
-    if text == "off":
-        return None
-    match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", text)
-    if match is None or int(match[2]) > MAX_PORT:
-        raise ValueError("must be host:port, like 127.0.0.1:9464 or [::1]:9464, or off")
-    return match[1].strip("[]"), int(match[2])
 
 
 def _mode(text: str) -> Mode:

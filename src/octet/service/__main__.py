@@ -3,25 +3,19 @@
 import argparse
 import logging
 import os
-import socket
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import trio
 
 from octet import __version__
 from octet.service import clock
 from octet.service.config import ServiceConfig
 from octet.service.credentials import commands
-from octet.serving import ConfigError, ServerSettings, listen, serve, shutdown_signal
+from octet.serving import ConfigError
 
 logger = logging.getLogger("octet.service")
 
 EXIT_FAILED = 1
 EXIT_CONFIG = 2
-DRAIN_S = 12.0
-"""Requests in flight at shutdown get this long: more than the longest long poll."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,29 +49,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _start(variables: Mapping[str, str], *, only_check: bool) -> int:
-    from octet.service.assembly import assemble  # noqa: PLC0415 - keys and faults need no numpy
+    from octet.service.deployment import deploy  # noqa: PLC0415 - keys and faults need no numpy
 
     config = ServiceConfig.from_environment(variables)
-    settings = ServerSettings(
-        drain_s=DRAIN_S,
-        tls=config.tls_context(),
-        ready_file=config.ready_file,
-    )
-    app = assemble(config)
+    deployment = deploy(config, serving=not only_check)
     if only_check:
         print("octet-service: the configuration is fine")  # noqa: T201
         return 0
     try:
-        listener = listen(config.host, config.port)
+        return deployment.run()
     except OSError as exc:
         logger.error("cannot listen on %s port %d: %s", config.host, config.port, exc.strerror)
         return EXIT_FAILED
-    trio.run(_serve, app, listener, settings)
-    return 0
-
-
-async def _serve(app: Any, listener: socket.socket, settings: ServerSettings) -> None:
-    await serve(app, listener, settings, shutdown=shutdown_signal)
 
 
 if __name__ == "__main__":

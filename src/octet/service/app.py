@@ -6,15 +6,16 @@ is a verdict, a pending, or a problem; none of them says why.
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import trio
+from prometheus_client import CollectorRegistry
 from quart import Response, g, request
 from quart_trio import QuartTrio
 
 import octet
 from octet.schema import MAX_BATCH_BYTES, Refused, Results, SchemaError, encode, structure
-from octet.schema.verdict import Pending
+from octet.schema.verdict import Pending, Verdict
 from octet.service import clock
 from octet.service.batch import detail
 from octet.service.bench import Bench
@@ -31,7 +32,10 @@ from octet.service.errors import JudgeFailedError, OverloadedError
 from octet.service.intake import Intake
 from octet.service.judge import Judge
 from octet.service.loopback import came_by_loopback
+from octet.service.metrics import OK, PENDING, ServiceMetrics, counted, timed
 from octet.service.problems import answer_problems, problem_response
+from octet.service.readiness import Readiness
+from octet.service.realm import Realm
 from octet.service.verdicts import MemoryStore, VerdictStore
 from octet.serving import ProblemError
 
@@ -45,12 +49,13 @@ MAX_WAIT_DIGITS = 18
 RETRY_AFTER = {"retry-after": "1"}
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - parts that can be given
     config: ServiceConfig,
     judge: Judge,
     *,
     store: VerdictStore | None = None,
     bench: Bench | None = None,
+    metrics: ServiceMetrics | None = None,
     epoch_ms: Callable[[], int] = clock.epoch_ms,
 ) -> QuartTrio:
     """Make the application.
@@ -60,24 +65,27 @@ def create_app(
         judge: the engine.
         store: where verdicts are held; default: this process's memory.
         bench: where *judge* sits; default: a bench of the usual size.
+        metrics: count what happens; default: ones that nobody asks.
         epoch_ms: the wall clock, for the window of credentials.
 
     Raises:
         KeyringError: the keyring cannot be used.
     """
+    metrics = metrics or ServiceMetrics(CollectorRegistry())
     watch = _watch(config)
     routes = _Routes(
         gate=KeyringGate(watch, epoch_ms=epoch_ms) if watch else OpenGate(),
         store=store or MemoryStore(ttl_s=config.verdict_ttl_s),
         bench=bench or Bench(judge),
+        metrics=metrics,
     )
     app = QuartTrio("octet.service", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_BYTES
     app.config["BODY_TIMEOUT"] = BODY_S
     answer_problems(app)
-    _answer_errors(app)
-    if watch is not None:
-        _keep_watch(app, watch)
+    _answer_errors(app, metrics)
+    _count_requests(app, metrics)
+    _keep_running(app, routes.readiness.run, *([watch.run] if watch else []))
     app.add_url_rule("/v1/signals", view_func=routes.signals, methods=["POST"])
     app.add_url_rule("/v1/verdict/<ref>", view_func=routes.verdict, methods=["GET"])
     app.add_url_rule("/health", view_func=routes.health, methods=["GET"])
@@ -88,11 +96,16 @@ def create_app(
 class _Routes:
     """The handlers, and what they share."""
 
-    def __init__(self, *, gate: Gate, store: VerdictStore, bench: Bench) -> None:
+    def __init__(
+        self, *, gate: Gate, store: VerdictStore, bench: Bench, metrics: ServiceMetrics
+    ) -> None:
         self._gate = gate
         self._store = store
         self._bench = bench
-        self._intake = Intake(bench, store)
+        self._metrics = metrics
+        self._intake = Intake(bench, store, metrics)
+        parts = {"keyring": gate.fault, "store": store.fault, "bench": bench.fault}
+        self.readiness = Readiness(parts, metrics)
 
     async def signals(self) -> Response:
         """``POST /v1/signals``: the licence first, so that only customers cost us a body."""
@@ -100,7 +113,11 @@ class _Routes:
         admitted = self._gate.license(licence, loopback=came_by_loopback(request.scope))
         if request.mimetype != "application/json":
             raise ProblemError("unsupported_media_type")
-        with self._bench.seat(_size(request.content_length)):
+        with (
+            self._bench.seat(_size(request.content_length)),
+            counted(self._metrics.posts),
+            timed(self._metrics.post_seconds),
+        ):
             body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
             results = await self._intake.take(admitted.realm, body, g.request_id)
         _log_refusals(results)
@@ -112,10 +129,19 @@ class _Routes:
         admitted = self._gate.partner_key(key, loopback=came_by_loopback(request.scope))
         pending = structure(Pending, {"ref": ref})
         wait_s = _wait_ms(request.args.get("waitMs")) / 1000
-        verdict = await self._store.wait(admitted.realm, ref, wait_s)
+        verdict = await self._read(admitted.realm, ref, wait_s)
         if verdict is None:
+            g.code = PENDING
             return _json(encode({"status": "pending", "ref": pending.ref}), status=404)
         return _json(encode(verdict))
+
+    async def _read(self, realm: Realm, ref: str, wait_s: float) -> Verdict | None:
+        """Return what stands for *ref* within *wait_s*."""
+        if wait_s == 0:
+            with timed(self._metrics.store_seconds, "read"):
+                return await self._store.get(realm, ref)
+        with counted(self._metrics.long_polls):
+            return await self._store.wait(realm, ref, wait_s)
 
     async def health(self) -> Response:
         """``GET /health``: the process lives."""
@@ -123,8 +149,7 @@ class _Routes:
 
     async def ready(self) -> Response:
         """``GET /ready``: it can do its work, or why not."""
-        faults = [self._gate.fault(), self._store.fault(), self._bench.fault()]
-        reasons = [fault for fault in faults if fault is not None]
+        reasons = self.readiness.reasons()
         body = encode({"ok": not reasons, "reasons": reasons})
         return _json(body, status=503 if reasons else 200)
 
@@ -141,13 +166,15 @@ def _watch(config: ServiceConfig) -> KeyringWatch | None:
     return KeyringWatch(KeyringFile(config.keyring), monotonic=trio.current_time)
 
 
-def _keep_watch(app: QuartTrio, watch: KeyringWatch) -> None:
-    """Look at the keyring from the start of serving to its end, in the lifespan's own nursery."""
+def _keep_running(app: QuartTrio, *tasks: Callable[[], Awaitable[None]]) -> None:
+    """Run *tasks* from the start of serving to its end, in the lifespan's own nursery."""
     scope = trio.CancelScope()
 
     async def run() -> None:
         with scope:
-            await watch.run()
+            async with trio.open_nursery() as nursery:
+                for task in tasks:
+                    nursery.start_soon(task)
 
     @app.before_serving
     async def begin() -> None:
@@ -167,11 +194,21 @@ def _log_refusals(results: Results) -> None:
         logger.info("request %s: refused of %d envelopes: %s", g.request_id, total, told)
 
 
-def _answer_errors(app: QuartTrio) -> None:
+def _count_requests(app: QuartTrio, metrics: ServiceMetrics) -> None:
+    """Count what each answer said."""
+
+    @app.after_request
+    async def count(response: Response) -> Response:
+        metrics.requests.count(request.endpoint or "other", g.get("code", OK))
+        return response
+
+
+def _answer_errors(app: QuartTrio, metrics: ServiceMetrics) -> None:
     """Give each of our errors its problem."""
 
     @app.errorhandler(RefusedError)
     async def refused(error: RefusedError) -> Response:
+        metrics.credentials_refused.count(error.code)
         return problem_response(ProblemError(error.code))
 
     @app.errorhandler(SchemaError)

@@ -48,7 +48,7 @@ def build() -> Application:
     """
     from octet.service.assembly import assemble  # noqa: PLC0415 - an import here loads no tables
 
-    return assemble(ServiceConfig.from_environment(os.environ))
+    return assemble(ServiceConfig.from_environment(os.environ)).app
 
 
 app = LazyApplication(build)

@@ -5,7 +5,10 @@ The only file that knows both the engine and the application.
 
 import logging
 from datetime import UTC, datetime
+from functools import partial
 
+from attrs import frozen
+from prometheus_client import CollectorRegistry
 from quart_trio import QuartTrio
 
 from octet import __version__
@@ -15,12 +18,22 @@ from octet.service.atlas import Atlas, AtlasError
 from octet.service.config import ServiceConfig
 from octet.service.credentials import KeyringError
 from octet.service.engine import Engine
+from octet.service.metrics import ServiceMetrics
 from octet.serving import ConfigError
 
 logger = logging.getLogger(__name__)
 
 
-def assemble(config: ServiceConfig) -> QuartTrio:
+@frozen
+class Service:
+    """The application, and what it counts."""
+
+    app: QuartTrio
+    metrics: ServiceMetrics
+    registry: CollectorRegistry
+
+
+def assemble(config: ServiceConfig) -> Service:
     """Load the tables and the keyring, make the application, and tell the log what starts.
 
     Raises:
@@ -28,20 +41,26 @@ def assemble(config: ServiceConfig) -> QuartTrio:
     """
     try:
         atlas = Atlas.load(config.atlas)
-        app = create_app(config, Engine(atlas))
+        registry = CollectorRegistry()
+        age_days = partial(_age_days, atlas)
+        metrics = ServiceMetrics(registry, workers=config.workers, atlas_age_days=age_days)
+        app = create_app(config, Engine(atlas), metrics=metrics)
     except AtlasError as exc:
         raise ConfigError([f"OCTET_ATLAS cannot be used: {exc}"]) from exc
     except KeyringError as exc:
         raise ConfigError([f"OCTET_KEYRING {exc}"]) from exc
     _tell(config, atlas)
-    return app
+    return Service(app, metrics, registry)
+
+
+def _age_days(atlas: Atlas) -> int:
+    """Return the days since the date of the tables."""
+    return (datetime.fromtimestamp(clock.epoch_ms() / 1000, tz=UTC).date() - atlas.date).days
 
 
 def _tell(config: ServiceConfig, atlas: Atlas) -> None:
-    today = datetime.fromtimestamp(clock.epoch_ms() / 1000, tz=UTC).date()
-    age_days = (today - atlas.date).days
     logger.info("octet-service %s", __version__)
-    logger.info("atlas %s of %s, %d days old", atlas.version, atlas.date, age_days)
+    logger.info("atlas %s of %s, %d days old", atlas.version, atlas.date, _age_days(atlas))
     logger.warning("memory store survives no restart; verdicts live %d s", config.verdict_ttl_s)
     if config.open:
         logger.warning(

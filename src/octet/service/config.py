@@ -11,22 +11,23 @@ from octet.service.credentials.errors import KeyringError
 from octet.service.credentials.keyring_file import KeyringFile
 from octet.service.loopback import is_loopback
 from octet.serving import ConfigError, Environment
+from octet.serving.certificate import read_certificate
 
 DEFAULT_ATLAS: Final = Path(__file__).parent / "atlas" / "tables.octet"
 DEFAULT_TTL_S = 600
+MAX_WORKERS = 256
 MAX_TTL_S = 24 * 60 * 60
+METRICS_BIND: Final[tuple[str, int] | None] = ("127.0.0.1", 9465)
 
 _NOT_YET: Final = (
     "OCTET_COUNTRY_MMDB",
     "OCTET_ASN_MMDB",
     "OCTET_CLIENT_CA_FILE",
-    "OCTET_METRICS_BIND",
 )
 """Of the contract, but not of this version: better no start than a protection that is not there."""
 
 
 _TLS: Final = "OCTET_TLS_CERT_FILE and OCTET_TLS_KEY_FILE"
-_NO_PAIR: Final = "are no certificate chain and its key"
 
 
 @frozen(kw_only=True)
@@ -45,6 +46,10 @@ class ServiceConfig:
     """The built tables."""
     tls: tuple[Path, Path] | None = None
     """Certificate chain and key, PEM."""
+    workers: int = 1
+    """Processes that share the port."""
+    metrics_bind: tuple[str, int] | None = METRICS_BIND
+    """Where metrics are served; None is nowhere."""
     dev: bool = False
     """A developer's own service."""
     ready_file: Path | None = None
@@ -74,10 +79,13 @@ class ServiceConfig:
             ),
             atlas=env.file("OCTET_ATLAS") or defaults.atlas,
             tls=env.pair("OCTET_TLS_CERT_FILE", "OCTET_TLS_KEY_FILE"),
+            workers=env.integer("OCTET_WORKERS", defaults.workers, low=1, high=MAX_WORKERS),
+            metrics_bind=env.address("OCTET_METRICS_BIND", METRICS_BIND),
             dev=env.flag("OCTET_DEV"),
             ready_file=Path(ready_file) if ready_file else None,
         )
         _check_access(env, config)
+        _check_workers(env, config)
         _check_tls(env, config)
         _check_atlas(env, config)
         _check_not_yet(env)
@@ -92,14 +100,7 @@ class ServiceConfig:
         """
         if self.tls is None:
             return None
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.set_alpn_protocols(["http/1.1"])
-        try:
-            context.load_cert_chain(*self.tls)
-        except OSError as exc:  # ssl.SSLError is one
-            raise ConfigError([f"{_TLS} {_NO_PAIR}"]) from exc
-        return context
+        return read_certificate(self.tls, variables=_TLS, alpn=["http/1.1"])
 
 
 def _check_access(env: Environment, config: ServiceConfig) -> None:
@@ -117,11 +118,21 @@ def _check_access(env: Environment, config: ServiceConfig) -> None:
         env.fault("HOST", "must be a loopback address with OCTET_DEV and without OCTET_KEYRING")
 
 
+def _check_workers(env: Environment, config: ServiceConfig) -> None:
+    """Refuse processes that do not know of each other's verdicts."""
+    if config.workers > 1 and env.text("OCTET_STORE", "memory://").startswith("memory:"):
+        env.fault(
+            "OCTET_WORKERS",
+            "must be 1 with OCTET_STORE=memory://: what is posted to one process could not be read"
+            " from another",
+        )
+
+
 def _check_tls(env: Environment, config: ServiceConfig) -> None:
     try:
         config.tls_context()
-    except ConfigError:
-        env.fault(_TLS, _NO_PAIR)
+    except ConfigError as exc:
+        env.take(exc)
 
 
 def _check_atlas(env: Environment, config: ServiceConfig) -> None:
@@ -133,7 +144,5 @@ def _check_not_yet(env: Environment) -> None:
     for name in _NOT_YET:
         if env.text(name):
             env.fault(name, "is not implemented in this version")
-    if env.text("OCTET_WORKERS", "1") != "1":
-        env.fault("OCTET_WORKERS", "can only be 1 in this version")
     if env.text("OCTET_STORE", "memory://") != "memory://":
         env.fault("OCTET_STORE", "can only be memory:// in this version")

@@ -5,16 +5,20 @@ take some hundred MiB, unknown signals' values among them; so only one exists at
 once its verdicts are there.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 import trio
 from attrs import frozen
 
-from octet.schema import Accepted, Envelope, Refused, Results, problem, unstructure
+from octet.schema import Accepted, Envelope, Missing, Refused, Results, problem, unstructure
+from octet.schema.signals import SIGNAL_TYPES
 from octet.schema.verdict import Verdict
+from octet.service import clock
 from octet.service.batch import read_batch
 from octet.service.bench import Bench
+from octet.service.metrics import OK, ServiceMetrics, timed
 from octet.service.realm import Realm
 from octet.service.verdicts import VerdictStore
 
@@ -29,14 +33,34 @@ class _Judged:
     """By id, what an earlier post was given."""
     fresh: Sequence[tuple[str | None, str, Verdict]]
     """Reference, id and verdict of what has to be held."""
+    missing: Mapping[tuple[str, str], int]
+    """How many of what was judged lacked a signal, by its name and the reason."""
+    engine_s: float
+    """Time the engine took, seconds."""
 
 
 class Intake:
-    """Takes the posts of all edges."""
+    """Takes the posts of all edges.
 
-    def __init__(self, bench: Bench, store: VerdictStore) -> None:
+    Args:
+        bench: where they are read and judged.
+        store: holds the verdicts.
+        metrics: count what came, and what came out.
+        monotonic_s: a clock that the worker thread can ask.
+    """
+
+    def __init__(
+        self,
+        bench: Bench,
+        store: VerdictStore,
+        metrics: ServiceMetrics,
+        *,
+        monotonic_s: Callable[[], float] = clock.monotonic_s,
+    ) -> None:
         self._bench = bench
         self._store = store
+        self._metrics = metrics
+        self._monotonic_s = monotonic_s
 
     async def take(self, realm: Realm, body: bytes, request_id: str) -> Results:
         """Judge and hold the envelopes of *body*; return a result for each, in order.
@@ -50,10 +74,16 @@ class Intake:
             JudgeFailedError: the engine failed on all of it.
         """
         judged = await self._bench.run(partial(self._work, realm, body, request_id))
+        self._count(judged)
         verdicts = dict(judged.known)
-        for ref, name, verdict in judged.fresh:
-            verdicts[name] = await self._store.put(realm, ref, name, verdict)
-        return Results(tuple(_result(item, verdicts, request_id) for item in judged.items))
+        with timed(self._metrics.store_seconds, "put"):
+            for ref, name, verdict in judged.fresh:
+                verdicts[name] = await self._store.put(realm, ref, name, verdict)
+        results = Results(tuple(_result(item, verdicts, request_id) for item in judged.items))
+        for result in results.results:
+            code = OK if isinstance(result, Accepted) else result.problem.code
+            self._metrics.envelopes.count(code)
+        return results
 
     def _work(self, realm: Realm, body: bytes, request_id: str) -> _Judged:
         """Read and judge *body*, in the worker thread; the first content of an id wins."""
@@ -62,17 +92,41 @@ class Intake:
         first = {envelope.id: envelope for envelope in reversed(envelopes)}
         known = trio.from_thread.run(self._recall, realm, list(first))
         fresh = [e for e in envelopes if e is first[e.id] and e.id not in known]
+        began_s = self._monotonic_s()
         judged = zip(fresh, self._bench.judge(fresh), strict=True)
+        engine_s = self._monotonic_s() - began_s
         return _Judged(
             items=[i if isinstance(i, Refused) else (i.id, i.want_verdict) for i in items],
             known=known,
             fresh=[(e.session_ref, e.id, verdict) for e, verdict in judged if verdict is not None],
+            missing=_missing(fresh),
+            engine_s=engine_s,
         )
 
     async def _recall(self, realm: Realm, ids: Iterable[str]) -> Mapping[str, Verdict]:
         """Return what earlier posts of *ids* were given."""
-        known = {name: await self._store.recall(realm, name) for name in ids}
+        with timed(self._metrics.store_seconds, "recall"):
+            known = {name: await self._store.recall(realm, name) for name in ids}
         return {name: verdict for name, verdict in known.items() if verdict is not None}
+
+    def _count(self, judged: _Judged) -> None:
+        """Count what the engine did."""
+        if judged.fresh:
+            self._metrics.engine_seconds.observe(judged.engine_s)
+            self._metrics.batch_envelopes.observe(len(judged.fresh))
+        for _, _, verdict in judged.fresh:
+            self._metrics.verdicts.count(verdict.alarm)
+            if verdict.country is None:
+                self._metrics.abstentions.count()
+        for (name, reason), count in judged.missing.items():
+            self._metrics.missing.count(name, reason, by=count)
+
+
+def _missing(envelopes: Iterable[Envelope]) -> Mapping[tuple[str, str], int]:
+    """Count the signals that *envelopes* lack, by name and reason."""
+    signals = [envelope.report.signals for envelope in envelopes]
+    found = ((name, each.get(kind)) for each in signals for name, kind in SIGNAL_TYPES.items())
+    return Counter((name, str(got.missing)) for name, got in found if isinstance(got, Missing))
 
 
 def _result(

@@ -52,6 +52,7 @@ def answer_problems(app: QuartTrio) -> None:
 def problem_response(error: ProblemError) -> Response:
     """Write *error* as the response to the current request, and its code into the log."""
     logger.info("request %s: %s", g.request_id, error.code)  # and nothing that was sent
+    g.code = error.code
     body = problem(error.code, error.detail, request_id=g.request_id)
     return Response(
         encode(body),

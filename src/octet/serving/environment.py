@@ -1,10 +1,13 @@
 """Settings from environment variables: every fault is named at once, before anything starts."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 T = TypeVar("T")
+
+MAX_PORT: Final = 65535
 
 _FLAGS = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False, "": False}
 
@@ -30,6 +33,10 @@ class Environment:
     def fault(self, name: str, reason: str) -> None:
         """Note that *name* is unusable."""
         self._faults.append(f"{name} {reason}")
+
+    def take(self, error: ConfigError) -> None:
+        """Note the faults of *error*, which name their variables."""
+        self._faults += error.faults
 
     def text(self, name: str, default: str = "") -> str:
         """Return the variable without surrounding blanks."""
@@ -65,6 +72,19 @@ class Environment:
             return _FLAGS[text.lower()]
 
         return self.value(name, default=False, parse=parse)
+
+    def address(self, name: str, default: tuple[str, int] | None) -> tuple[str, int] | None:
+        """Return the variable as host and port; None where it says ``off``."""
+
+        def parse(text: str) -> tuple[str, int] | None:
+            if text == "off":
+                return None
+            match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", text)
+            if match is None or int(match[2]) > MAX_PORT:
+                raise ValueError("must be host:port, like 127.0.0.1:9464 or [::1]:9464, or off")
+            return match[1].strip("[]"), int(match[2])
+
+        return self.value(name, default, parse)
 
     def file(self, name: str) -> Path | None:
         """Return the variable as the path of a file that can be read."""

@@ -12,7 +12,7 @@ make series, and nothing about a person can become a label.
 
 import mmap
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, product
 from typing import Final, Protocol, TypeVar
 
@@ -58,6 +58,33 @@ class _Cells:
         return sum(row[cell] for row in self._rows)
 
 
+class _Series:
+    """Which cells belong to which label values; a value that is not known counts as ``other``."""
+
+    def __init__(self, cells: _Cells, labels: Mapping[str, Sequence[str]], *, width: int) -> None:
+        self.labels = tuple(labels)
+        self._known = tuple((*values, OTHER) for values in labels.values())
+        combined = list(product(*self._known))
+        first = cells.reserve(len(combined) * width)
+        self._firsts = {values: first + place * width for place, values in enumerate(combined)}
+
+    def __iter__(self) -> Iterator[tuple[tuple[str, ...], int]]:
+        """Iterate over label values and the first of their cells."""
+        return iter(self._firsts.items())
+
+    def first(self, values: tuple[str, ...]) -> int:
+        """Return the first cell of *values*.
+
+        Raises:
+            ValueError: there are more or fewer values than labels.
+        """
+        cell = self._firsts.get(values)
+        if cell is None:
+            labelled = zip(values, self._known, strict=True)
+            cell = self._firsts[tuple(v if v in known else OTHER for v, known in labelled)]
+        return cell
+
+
 class Counter:
     """Only ever goes up."""
 
@@ -66,10 +93,7 @@ class Counter:
     ) -> None:
         self._cells = cells
         self._name, self._text = name, text
-        self._labels = {label: (*values, OTHER) for label, values in labels.items()}
-        series = list(product(*self._labels.values()))
-        first = cells.reserve(len(series))
-        self._series = {values: first + place for place, values in enumerate(series)}
+        self._series = _Series(cells, labels, width=1)
 
     def count(self, *values: str, by: int = 1) -> None:
         """Count *by* more under the label *values*; one that is not known counts as ``other``.
@@ -77,16 +101,12 @@ class Counter:
         Raises:
             ValueError: there are more or fewer values than labels.
         """
-        cell = self._series.get(values)
-        if cell is None:
-            labelled = zip(values, self._labels.values(), strict=True)
-            cell = self._series[tuple(v if v in known else OTHER for v, known in labelled)]
-        self._cells.own[cell] += by
+        self._cells.own[self._series.first(values)] += by
 
     def collect(self) -> Metric:
         """Return the totals."""
-        family = CounterMetricFamily(self._name, self._text, labels=list(self._labels))
-        for values, cell in self._series.items():
+        family = CounterMetricFamily(self._name, self._text, labels=self._series.labels)
+        for values, cell in self._series:
             family.add_metric(values, self._cells.total(cell))
         return family
 
@@ -94,53 +114,79 @@ class Counter:
 class Gauge:
     """Goes up and down; what a worker held is gone when it ends."""
 
-    def __init__(self, cells: _Cells, name: str, text: str) -> None:
+    def __init__(
+        self, cells: _Cells, name: str, text: str, labels: Mapping[str, Sequence[str]]
+    ) -> None:
         self._cells = cells
         self._name, self._text = name, text
-        self._cell = cells.reserve(1)
+        self._series = _Series(cells, labels, width=1)
 
-    def add(self, amount: int) -> None:
-        """Change this worker's part."""
-        self._cells.own[self._cell] += amount
+    def add(self, amount: int, *values: str) -> None:
+        """Change this worker's part under the label *values*."""
+        self._cells.own[self._series.first(values)] += amount
 
-    def set(self, value: int) -> None:
-        """Say what this worker's part is."""
-        self._cells.own[self._cell] = value
+    def set(self, value: int, *values: str) -> None:
+        """Say what this worker's part under the label *values* is."""
+        self._cells.own[self._series.first(values)] = value
 
-    def total(self) -> float:
+    def total(self, *values: str) -> float:
         """Return the sum over all workers: what a bound of the deployment is compared with."""
-        return self._cells.total(self._cell)
+        return self._cells.total(self._series.first(values))
 
     def forget(self, worker: int) -> None:
         """Drop the part of *worker*."""
-        self._cells.clear(worker, self._cell)
+        for _, cell in self._series:
+            self._cells.clear(worker, cell)
 
     def collect(self) -> Metric:
-        """Return the total."""
-        return GaugeMetricFamily(self._name, self._text, value=self.total())
+        """Return the totals."""
+        family = GaugeMetricFamily(self._name, self._text, labels=self._series.labels)
+        for values, cell in self._series:
+            family.add_metric(values, self._cells.total(cell))
+        return family
+
+
+class Reading:
+    """What any worker can read off for the whole deployment when it is asked; nothing is summed."""
+
+    def __init__(self, name: str, text: str, read: Callable[[], float]) -> None:
+        self._name, self._text, self._read = name, text, read
+
+    def collect(self) -> Metric:
+        """Read."""
+        return GaugeMetricFamily(self._name, self._text, value=self._read())
 
 
 class Histogram:
     """How often a value was at most each of its bounds, and the sum of all values."""
 
-    def __init__(self, cells: _Cells, name: str, text: str, bounds: Sequence[float]) -> None:
+    def __init__(
+        self,
+        cells: _Cells,
+        name: str,
+        text: str,
+        bounds: Sequence[float],
+        labels: Mapping[str, Sequence[str]],
+    ) -> None:
         self._cells = cells
         self._name, self._text, self._bounds = name, text, bounds
-        self._first = cells.reserve(len(bounds) + 2)  # one past the bounds, and the sum
-        self._sum = self._first + len(bounds) + 1
+        self._sum = len(bounds) + 1  # after the buckets, of which one is past the bounds
+        self._series = _Series(cells, labels, width=self._sum + 1)
 
-    def observe(self, value: float) -> None:
-        """Count *value*."""
-        self._cells.own[self._first + bisect_left(self._bounds, value)] += 1
-        self._cells.own[self._sum] += value
+    def observe(self, value: float, *values: str) -> None:
+        """Count *value* under the label *values*."""
+        first = self._series.first(values)
+        self._cells.own[first + bisect_left(self._bounds, value)] += 1
+        self._cells.own[first + self._sum] += value
 
     def collect(self) -> Metric:
         """Return the totals."""
-        counts = accumulate(map(self._cells.total, range(self._first, self._sum)))
-        bounds = map(floatToGoString, (*self._bounds, float("inf")))
-        family = HistogramMetricFamily(self._name, self._text)
-        buckets = list(zip(bounds, counts, strict=True))
-        family.add_metric([], buckets, self._cells.total(self._sum))
+        family = HistogramMetricFamily(self._name, self._text, labels=self._series.labels)
+        bounds = [*map(floatToGoString, (*self._bounds, float("inf")))]
+        for values, first in self._series:
+            counts = accumulate(map(self._cells.total, range(first, first + self._sum)))
+            buckets = list(zip(bounds, counts, strict=True))
+            family.add_metric(values, buckets, self._cells.total(first + self._sum))
         return family
 
 
@@ -164,13 +210,25 @@ class Metrics(Collector):
         """Have a counter; each of *labels* with all the values that it can have."""
         return self._kept(Counter(self._cells, name, text, labels or {}))
 
-    def gauge(self, name: str, text: str) -> Gauge:
-        """Have a gauge."""
-        return self._kept(Gauge(self._cells, name, text))
+    def gauge(
+        self, name: str, text: str, labels: Mapping[str, Sequence[str]] | None = None
+    ) -> Gauge:
+        """Have a gauge; *labels* as of a counter."""
+        return self._kept(Gauge(self._cells, name, text, labels or {}))
 
-    def histogram(self, name: str, text: str, bounds: Sequence[float]) -> Histogram:
-        """Have a histogram; *bounds* rise."""
-        return self._kept(Histogram(self._cells, name, text, bounds))
+    def reading(self, name: str, text: str, read: Callable[[], float]) -> Reading:
+        """Have a gauge that is read off by *read*, in whichever worker is asked."""
+        return self._kept(Reading(name, text, read))
+
+    def histogram(
+        self,
+        name: str,
+        text: str,
+        bounds: Sequence[float],
+        labels: Mapping[str, Sequence[str]] | None = None,
+    ) -> Histogram:
+        """Have a histogram; *bounds* rise; *labels* as of a counter."""
+        return self._kept(Histogram(self._cells, name, text, bounds, labels or {}))
 
     def lay_out(self, registry: CollectorRegistry, *, workers: int) -> None:
         """Make the memory for so many *workers*, and let *registry* ask for the totals.

@@ -1,4 +1,4 @@
-"""The certificate that the edge shows browsers: read at start-up, and once more at each SIGHUP.
+"""The certificate that a program shows: read at start-up, and once more at each SIGHUP.
 
 A renewed pair is read into a context of its own, and handshakes that begin on the first context are
 turned to it by OpenSSL's callback for server names, which runs for clients that send none too. To
@@ -10,44 +10,47 @@ context stays what listeners hold, and its ticket keys stay good, so sessions su
 import logging
 import signal
 import ssl
-from typing import Final
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import trio
 
-from octet.edge.config import EdgeConfig
-from octet.serving import ConfigError
+from octet.serving.environment import ConfigError
 
 logger = logging.getLogger(__name__)
 
-PAIR: Final = "EDGE_TLS_CERT_FILE and EDGE_TLS_KEY_FILE"
 
+def read_certificate(
+    files: tuple[Path, Path], *, variables: str, alpn: Sequence[str]
+) -> ssl.SSLContext:
+    """Read a certificate chain and its key.
 
-def read_tls(config: EdgeConfig) -> ssl.SSLContext | None:
-    """Read the certificate and its key; None where the edge serves no TLS of its own.
+    Args:
+        files: of the two, PEM.
+        variables: the settings that name them.
+        alpn: the protocols that TLS offers.
 
     Raises:
         ConfigError: the files hold none.
     """
-    if config.tls_files is None:
-        return None
-    chain, key = config.tls_files
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context.load_cert_chain(chain, key, password="")  # so that OpenSSL asks no terminal
+        context.load_cert_chain(*files, password="")  # so that OpenSSL asks no terminal
     except OSError as exc:  # SSLError is one
-        raise ConfigError([f"{PAIR} are no certificate chain and its unencrypted key"]) from exc
-    context.set_alpn_protocols(list(config.alpn))
+        fault = f"{variables} are no certificate chain and its unencrypted key"
+        raise ConfigError([fault]) from exc
+    context.set_alpn_protocols(list(alpn))
     return context
 
 
-def renew(context: ssl.SSLContext, config: EdgeConfig) -> None:
-    """Have newcomers on *context* greeted by what the files hold now; others notice nothing.
+def renew(context: ssl.SSLContext, read: Callable[[], ssl.SSLContext | None]) -> None:
+    """Have newcomers on *context* greeted by what *read* finds now; others notice nothing.
 
     Raises:
-        ConfigError: they hold no pair, and all stays as it was.
+        ConfigError: there is no pair, and all stays as it was.
     """
-    renewed = read_tls(config)
+    renewed = read()
     assert renewed is not None  # noqa: S101 - there is a context, so there are files
 
     def turn(handshake: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
@@ -58,13 +61,13 @@ def renew(context: ssl.SSLContext, config: EdgeConfig) -> None:
 
 async def renew_at_sighup(
     context: ssl.SSLContext | None,
-    config: EdgeConfig,
+    read: Callable[[], ssl.SSLContext | None],
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Renew *context* at each SIGHUP; ends by cancellation only.
 
-    Without TLS of its own the edge lives on too: a signal that others take for "read again" should
-    not end it.
+    Without TLS of its own the program lives on too: a signal that others take for "read again"
+    should not end it.
     """
     with trio.open_signal_receiver(signal.SIGHUP) as signals:
         task_status.started()
@@ -73,7 +76,7 @@ async def renew_at_sighup(
                 logger.info("SIGHUP: there is no certificate to read again")
                 continue
             try:
-                renew(context, config)
+                renew(context, read)
             except ConfigError as exc:
                 logger.error("SIGHUP: the certificate stays as it was: %s", *exc.faults)
             else:
