@@ -19,9 +19,11 @@ from octet.schema import Envelope, structure
 from octet.schema.verdict import Alarm, Verdict
 from octet.service.credentials import Keyring, KeyringFile, Kind
 from octet.service.credentials.instant import to_text
-from octet.service.credentials.keyring import Issued, OperatorKey
+from octet.service.credentials.keyring import Issued
 from octet.service.credentials.tokens import PRODUCT, Claims, sign
+from octet.service.issuer import Issuer
 from octet.service.realm import Realm
+from octet.service.verdicts.token import VerdictTokens
 
 SAMPLE = json.loads(Path("tests/data/envelope.json").read_text(encoding="utf-8"))
 NOW_MS = 1_790_000_000_000
@@ -72,12 +74,24 @@ class ScriptedJudge:
         return answer
 
 
+def issuer(keyring: Keyring | None = None) -> Issuer:
+    """Return what signs by *keyring*, at `NOW_MS`."""
+    keyring = keyring or Keyring.fresh(to_text(NOW_MS))
+    return Issuer(VerdictTokens(lambda: keyring, ttl_s=600, epoch_ms=lambda: NOW_MS))
+
+
+def untold(verdict: dict[str, Any]) -> dict[str, Any]:
+    """Return *verdict* without its token, which must be there."""
+    assert verdict["token"].startswith("v4.public.")
+    return {name: value for name, value in verdict.items() if name != "token"}
+
+
 class Cupboard:
     """A keyring on disk, and what it issues."""
 
     def __init__(self, path: Path) -> None:
         self.file = KeyringFile(path)
-        self.file.create(Keyring(keys=(OperatorKey.generate(to_text(NOW_MS)),)))
+        self.file.create(Keyring.fresh(to_text(NOW_MS)))
         self._count = 0
 
     def issue(self, kind: Kind = Kind.LICENSE, **changes: Any) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from attrs import evolve
 from prometheus_client import CollectorRegistry
 
 from octet.schema import Accepted, Refused, SchemaError
@@ -19,7 +20,9 @@ from tests.service.fakes import (
     GERMANY,
     ScriptedJudge,
     batch,
+    issuer,
     raw_envelope,
+    untold,
 )
 
 REF = "sess_12345678"
@@ -32,7 +35,7 @@ class House:
         self.judge = judge
         self.store = MemoryStore(ttl_s=600, max_verdicts=max_verdicts)
         metrics = ServiceMetrics(CollectorRegistry())
-        self._intake = Intake(Bench(judge), self.store, metrics)
+        self._intake = Intake(Bench(judge), self.store, issuer(), metrics)
 
     async def take(self, *raws: Any, realm: Realm = ACME) -> tuple[Accepted | Refused, ...]:
         return (await self._intake.take(realm, batch(*raws), "request-1")).results
@@ -45,7 +48,9 @@ async def test_results_in_order() -> None:
     first, second, third = await house.take(raw_envelope("a"), bad, raw_envelope("b", want=True))
     assert first == Accepted("a")
     assert isinstance(second, Refused)
-    assert third == Accepted("b", {"country": "FR", "confidence": 0.8, "alarm": "low"})
+    assert isinstance(third, Accepted)
+    assert third.verdict is not None
+    assert untold(third.verdict) == {"country": "FR", "confidence": 0.8, "alarm": "low"}
     assert house.judge.seen == [["a", "b"]]
 
 
@@ -53,7 +58,25 @@ async def test_held() -> None:
     """What was accepted can be read."""
     house = House(ScriptedJudge())
     await house.take(raw_envelope("a"))
-    assert await house.store.get(ACME, REF) == GERMANY
+    held = await house.store.get(ACME, REF)
+    assert held is not None
+    assert evolve(held, token=None) == GERMANY
+
+
+async def test_tokens() -> None:
+    """What is held for a reference has a token; what nobody can read by one has none."""
+    house = House(ScriptedJudge())
+    first, second = await house.take(
+        raw_envelope("a", want=True), raw_envelope("b", ref=None, want=True)
+    )
+    assert isinstance(first, Accepted)
+    assert isinstance(second, Accepted)
+    assert first.verdict is not None
+    assert second.verdict is not None
+    held = await house.store.get(ACME, REF)
+    assert held is not None
+    assert first.verdict["token"] == held.token
+    assert "token" not in second.verdict
 
 
 async def test_same_id_again() -> None:

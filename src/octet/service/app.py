@@ -22,14 +22,17 @@ from octet.service.bench import Bench
 from octet.service.config import ServiceConfig
 from octet.service.credentials import (
     Gate,
+    Keyring,
     KeyringFile,
     KeyringGate,
     KeyringWatch,
     OpenGate,
     RefusedError,
 )
+from octet.service.credentials.instant import to_text
 from octet.service.errors import JudgeFailedError, OverloadedError
 from octet.service.intake import Intake
+from octet.service.issuer import Issuer
 from octet.service.judge import Judge
 from octet.service.loopback import came_by_loopback
 from octet.service.metrics import OK, PENDING, ServiceMetrics, counted, timed
@@ -37,6 +40,7 @@ from octet.service.problems import answer_problems, problem_response
 from octet.service.readiness import Readiness
 from octet.service.realm import Realm
 from octet.service.verdicts import MemoryStore, VerdictStore
+from octet.service.verdicts.token import VerdictTokens
 from octet.serving import ProblemError
 
 logger = logging.getLogger(__name__)
@@ -46,6 +50,8 @@ BODY_S = 15
 MAX_WAIT_MS = 10_000
 """The longest long poll, milliseconds; who asks for more gets this."""
 MAX_WAIT_DIGITS = 18
+KEYS_MAX_AGE_S = 60
+"""How long others may keep the public keys, seconds; `PUBLISHED_MS` is longer."""
 RETRY_AFTER = {"retry-after": "1"}
 
 
@@ -73,11 +79,16 @@ def create_app(  # noqa: PLR0913 - parts that can be given
     """
     metrics = metrics or ServiceMetrics(CollectorRegistry())
     watch = _watch(config)
+    own = Keyring.fresh(to_text(epoch_ms()))  # without a keyring, keys that end with this process
+    tokens = VerdictTokens(
+        lambda: watch.keyring if watch else own, ttl_s=config.verdict_ttl_s, epoch_ms=epoch_ms
+    )
     routes = _Routes(
         gate=KeyringGate(watch, epoch_ms=epoch_ms) if watch else OpenGate(),
         store=store or MemoryStore(ttl_s=config.verdict_ttl_s),
         bench=bench or Bench(judge),
         metrics=metrics,
+        issuer=Issuer(tokens),
     )
     app = QuartTrio("octet.service", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_BYTES
@@ -88,6 +99,7 @@ def create_app(  # noqa: PLR0913 - parts that can be given
     _keep_running(app, routes.readiness.run, *([watch.run] if watch else []))
     app.add_url_rule("/v1/signals", view_func=routes.signals, methods=["POST"])
     app.add_url_rule("/v1/verdict/<ref>", view_func=routes.verdict, methods=["GET"])
+    app.add_url_rule("/v1/keys", view_func=routes.keys, methods=["GET"])
     app.add_url_rule("/health", view_func=routes.health, methods=["GET"])
     app.add_url_rule("/ready", view_func=routes.ready, methods=["GET"])
     return app
@@ -97,13 +109,20 @@ class _Routes:
     """The handlers, and what they share."""
 
     def __init__(
-        self, *, gate: Gate, store: VerdictStore, bench: Bench, metrics: ServiceMetrics
+        self,
+        *,
+        gate: Gate,
+        store: VerdictStore,
+        bench: Bench,
+        metrics: ServiceMetrics,
+        issuer: Issuer,
     ) -> None:
         self._gate = gate
         self._store = store
         self._bench = bench
         self._metrics = metrics
-        self._intake = Intake(bench, store, metrics)
+        self._issuer = issuer
+        self._intake = Intake(bench, store, issuer, metrics)
         parts = {"keyring": gate.fault, "store": store.fault, "bench": bench.fault}
         self.readiness = Readiness(parts, metrics)
 
@@ -133,7 +152,14 @@ class _Routes:
         if verdict is None:
             g.code = PENDING
             return _json(encode({"status": "pending", "ref": pending.ref}), status=404)
-        return _json(encode(verdict))
+        return _json(encode(self._issuer.standing(admitted.realm, ref, verdict)))
+
+    async def keys(self) -> Response:
+        """``GET /v1/keys``: what verifies verdict tokens; for everybody, and to be kept a while."""
+        response = _json(encode(self._issuer.tokens.published()))
+        response.headers["cache-control"] = f"public, max-age={KEYS_MAX_AGE_S}"
+        await response.add_etag()
+        return await response.make_conditional(request)
 
     async def _read(self, realm: Realm, ref: str, wait_s: float) -> Verdict | None:
         """Return what stands for *ref* within *wait_s*."""

@@ -8,6 +8,7 @@ from typing import Final, Self
 from attrs import frozen
 
 from octet.service.credentials.errors import KeyringError
+from octet.service.credentials.keyring import MAX_VERDICT_MS
 from octet.service.credentials.keyring_file import KeyringFile
 from octet.service.loopback import is_loopback
 from octet.serving import ConfigError, Environment
@@ -16,7 +17,7 @@ from octet.serving.certificate import read_certificate
 DEFAULT_ATLAS: Final = Path(__file__).parent / "atlas" / "tables.octet"
 DEFAULT_TTL_S = 600
 MAX_WORKERS = 256
-MAX_TTL_S = 24 * 60 * 60
+MAX_TTL_S = MAX_VERDICT_MS // 1000
 METRICS_BIND: Final[tuple[str, int] | None] = ("127.0.0.1", 9465)
 
 _NOT_YET: Final = (

@@ -18,6 +18,7 @@ from octet.schema.verdict import Verdict
 from octet.service import clock
 from octet.service.batch import read_batch
 from octet.service.bench import Bench
+from octet.service.issuer import Issuer
 from octet.service.metrics import OK, ServiceMetrics, timed
 from octet.service.realm import Realm
 from octet.service.verdicts import VerdictStore
@@ -45,6 +46,7 @@ class Intake:
     Args:
         bench: where they are read and judged.
         store: holds the verdicts.
+        issuer: makes them the partner's.
         metrics: count what came, and what came out.
         monotonic_s: a clock that the worker thread can ask.
     """
@@ -53,12 +55,14 @@ class Intake:
         self,
         bench: Bench,
         store: VerdictStore,
+        issuer: Issuer,
         metrics: ServiceMetrics,
         *,
         monotonic_s: Callable[[], float] = clock.monotonic_s,
     ) -> None:
         self._bench = bench
         self._store = store
+        self._issuer = issuer
         self._metrics = metrics
         self._monotonic_s = monotonic_s
 
@@ -98,7 +102,11 @@ class Intake:
         return _Judged(
             items=[i if isinstance(i, Refused) else (i.id, i.want_verdict) for i in items],
             known=known,
-            fresh=[(e.session_ref, e.id, verdict) for e, verdict in judged if verdict is not None],
+            fresh=[
+                (e.session_ref, e.id, self._issuer.issue(realm, e, verdict))
+                for e, verdict in judged
+                if verdict is not None
+            ],
             missing=_missing(fresh),
             engine_s=engine_s,
         )

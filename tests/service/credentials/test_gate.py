@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from octet.schema import CODES
 from octet.service.credentials import (
@@ -16,7 +17,6 @@ from octet.service.credentials import (
     gate,
 )
 from octet.service.credentials.instant import to_text
-from octet.service.credentials.keyring import OperatorKey
 from octet.service.credentials.tokens import verify
 from octet.service.realm import DEV, Realm
 from tests.service.fakes import NOW_MS, Cupboard
@@ -107,12 +107,12 @@ async def test_rotation(house: House) -> None:
     """Old and new tokens are both good after a rotation; a key that is removed closes its own."""
     old = house.cupboard.issue()
     house.enter(Kind.LICENSE, old)
-    house.cupboard.file.update(lambda k: k.rotated(OperatorKey.generate(to_text(NOW_MS))))
+    house.cupboard.file.update(lambda k: k.rotated(to_text(NOW_MS)))
     new = house.cupboard.issue()
     await house.watch.refresh()
     assert house.enter(Kind.LICENSE, old) == house.enter(Kind.LICENSE, new)
     text = house.cupboard.file.read()
-    house.cupboard.file.update(lambda k: type(k)(keys=(text.active,), issued=k.issued))
+    house.cupboard.file.update(lambda k: evolve(k, keys=(text.active,)))
     await house.watch.refresh()
     house.enter(Kind.LICENSE, new)
     assert house.refusal(Kind.LICENSE, old) == "license_invalid"

@@ -1,16 +1,26 @@
 """The keyring as data."""
 
 import pytest
+from attrs import evolve
+from pyseto import Key
 
 from octet.service.credentials import Keyring, KeyringError
-from octet.service.credentials.instant import to_ms
-from octet.service.credentials.keyring import Issued, KeyState, Kind, OperatorKey
+from octet.service.credentials.instant import to_ms, to_text
+from octet.service.credentials.keyring import (
+    MAX_VERDICT_MS,
+    PUBLISHED_MS,
+    Issued,
+    KeyState,
+    Kind,
+    OperatorKey,
+)
 
 THEN = "2026-09-21T00:00:00+00:00"
+DAY_MS = 24 * 60 * 60 * 1000
 
 
 def make() -> Keyring:
-    return Keyring(keys=(OperatorKey.generate(THEN),))
+    return Keyring.fresh(THEN)
 
 
 def issued(jti: str) -> Issued:
@@ -33,10 +43,36 @@ def test_secret_is_not_shown() -> None:
 def test_rotation_leaves_no_gap() -> None:
     """After a rotation the new key signs, and both verify."""
     before = make()
-    after = before.rotated(OperatorKey.generate(THEN))
+    after = before.rotated(THEN)
     assert after.active.kid != before.active.kid
     assert set(after.verifiers) == {before.active.kid, after.active.kid}
     assert [key.state for key in after.keys] == [KeyState.RETIRING, KeyState.ACTIVE]
+
+
+def test_verdict_keys_are_forgotten_when_no_token_of_theirs_lives() -> None:
+    """A verdict key stays for as long as what it signed last may live, and no longer."""
+    start = to_ms(THEN)
+    first = make()
+    second = first.rotated(to_text(start + DAY_MS))
+    last_token_ms = start + DAY_MS + PUBLISHED_MS + MAX_VERDICT_MS
+    third = second.rotated(to_text(last_token_ms - 1000))
+    assert third.verdict_keys[:2] == second.verdict_keys
+    assert second.rotated(to_text(last_token_ms)).verdict_keys[:-1] == second.verdict_keys[1:]
+    assert first.rotated(to_text(start + 400 * DAY_MS)).verdict_keys[:-1] == first.verdict_keys
+
+
+def test_rotation_keeps_the_device_secret() -> None:
+    """A rotation makes no browser a stranger; two keyrings have nothing in common."""
+    keyring = make()
+    assert keyring.rotated(THEN).device_secret == keyring.device_secret
+    assert make().device_secret != keyring.device_secret
+    assert keyring.device_secret not in repr(keyring)
+
+
+def test_public_half() -> None:
+    """What is published of a key is its public half: the id of that is the key's own."""
+    key = make().verdict_keys[0]
+    assert Key.from_paserk(key.public).to_paserk_id() == key.kid
 
 
 def test_revocation_is_idempotent() -> None:
@@ -64,7 +100,7 @@ def test_unknown_jti() -> None:
 @pytest.mark.parametrize("count", [0, 2])
 def test_one_active_key(count: int) -> None:
     """Exactly one key signs."""
-    keyring = Keyring(keys=tuple(OperatorKey.generate(THEN) for _ in range(count)))
+    keyring = evolve(make(), keys=tuple(OperatorKey.generate(THEN) for _ in range(count)))
     with pytest.raises(KeyringError, match=f"one active key, and has {count}"):
         _ = keyring.active
 

@@ -6,9 +6,9 @@ import stat
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from octet.service.credentials import Keyring, KeyringError, KeyringFile
-from octet.service.credentials.keyring import OperatorKey
 from tests.service.fakes import Cupboard
 
 THEN = "2026-09-21T00:00:00+00:00"
@@ -17,7 +17,7 @@ SERVICE = (1234, 4321)
 
 
 def fresh() -> Keyring:
-    return Keyring(keys=(OperatorKey.generate(THEN),))
+    return Keyring.fresh(THEN)
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o277])
@@ -71,6 +71,16 @@ def test_no_keyring(tmp_path: Path, text: str) -> None:
         KeyringFile(path).read()
 
 
+def test_damaged_verdict_key(tmp_path: Path) -> None:
+    """A verdict key that is none is told when the file is read, not when a verdict is signed."""
+    keyring = fresh()
+    file = KeyringFile(tmp_path / "keyring.json")
+    bad = evolve(keyring.verdict_keys[0], secret="k4.secret.AAAA")
+    file.create(evolve(keyring, verdict_keys=(bad,)))
+    with pytest.raises(KeyringError, match="holds a key that is no"):
+        file.read()
+
+
 def test_not_there(tmp_path: Path) -> None:
     """A missing file is the operator's fault, told in words."""
     with pytest.raises(KeyringError, match="cannot be read: No such file"):
@@ -100,7 +110,7 @@ def test_link_stays_a_link(tmp_path: Path) -> None:
     link = tmp_path / "keyring.json"
     link.symlink_to(target)
     file = KeyringFile(link)
-    file.update(lambda keyring: keyring.rotated(OperatorKey.generate(THEN)))
+    file.update(lambda keyring: keyring.rotated(THEN))
     assert link.is_symlink()
     assert len(KeyringFile(target).read().keys) == 2
 
@@ -163,7 +173,7 @@ def owner(path: Path) -> tuple[int, int]:
 
 def rotate(path: str, times: int) -> None:
     for _ in range(times):
-        KeyringFile(Path(path)).update(lambda k: k.rotated(OperatorKey.generate(THEN)))
+        KeyringFile(Path(path)).update(lambda k: k.rotated(THEN))
 
 
 def test_writers_take_turns(tmp_path: Path) -> None:

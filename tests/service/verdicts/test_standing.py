@@ -35,3 +35,19 @@ def test_any_sequence(verdicts: list[Verdict]) -> None:
     found = [verdict.country for verdict in verdicts if verdict.country is not None]
     assert result.country == (found[-1] if found else None)
     assert result.alarm == max(verdict.alarm for verdict in verdicts)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "token"),
+    [
+        (None, GERMANY, "later"),
+        (NOWHERE, GERMANY, None),
+        (GERMANY, FRANCE, "later"),
+        (FRANCE, GERMANY, None),
+        (GERMANY, evolve(NOWHERE, alarm=Alarm.NONE), "earlier"),
+    ],
+)
+def test_token(earlier: Verdict | None, later: Verdict, token: str | None) -> None:
+    """A token stands as long as it says what stands."""
+    before = earlier and evolve(earlier, token="earlier")
+    assert standing(before, evolve(later, token="later")).token == token

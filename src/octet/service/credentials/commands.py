@@ -18,7 +18,7 @@ from typing import Any
 from octet.schema import SchemaError, structure
 from octet.service.credentials.errors import KeyringError
 from octet.service.credentials.instant import to_text
-from octet.service.credentials.keyring import Issued, Keyring, Kind, OperatorKey
+from octet.service.credentials.keyring import PUBLISHED_MS, Issued, Keyring, Kind
 from octet.service.credentials.keyring_file import KeyringFile
 from octet.service.credentials.tokens import PRODUCT, Claims, sign
 
@@ -80,9 +80,9 @@ def run(
 
 
 def _init(file: KeyringFile, _: argparse.Namespace, now_ms: int) -> None:
-    key = OperatorKey.generate(to_text(now_ms))
-    file.create(Keyring(keys=(key,)))
-    _say(f"made {file.path} with key {key.kid}")
+    keyring = Keyring.fresh(to_text(now_ms))
+    file.create(keyring)
+    _say(f"made {file.path} with key {keyring.active.kid}")
 
 
 def _issue(kind: Kind, file: KeyringFile, options: argparse.Namespace, now_ms: int) -> None:
@@ -147,9 +147,10 @@ def _revoke(file: KeyringFile, options: argparse.Namespace, now_ms: int) -> None
 
 
 def _rotate(file: KeyringFile, _: argparse.Namespace, now_ms: int) -> None:
-    key = OperatorKey.generate(to_text(now_ms))
-    _update(file, now_ms, lambda keyring: keyring.rotated(key))
-    _say(f"key {key.kid} signs from now on; what older keys signed stays valid")
+    keyring = _update(file, now_ms, lambda keyring: keyring.rotated(to_text(now_ms)))
+    minutes = PUBLISHED_MS // 60_000
+    _say(f"key {keyring.active.kid} signs from now on; what older keys signed stays valid")
+    _say(f"key {keyring.verdict_keys[-1].kid} signs verdicts in {minutes} minutes")
 
 
 def _list(file: KeyringFile, options: argparse.Namespace, _: int) -> None:

@@ -1,21 +1,33 @@
-"""The operator's keyring as data: signing keys, what they signed, what was revoked.
+"""The operator's keyring as data: keys, what they signed, what was revoked.
 
-Everything here is pure: a change gives a new keyring. `KeyringFile` reads and writes it.
+Three kinds of secrets, each for one use, so that nothing made with one is good for another:
+operator keys sign credentials, verdict keys sign verdict tokens, and device keys are derived from
+the device secret. A change gives a new keyring; `KeyringFile` reads and writes it.
 """
 
+import base64
+import secrets
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Self
+from itertools import pairwise
+from typing import Annotated, Final, Self
 
 from attrs import evolve, field, frozen
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pyseto import Key, KeyInterface, PysetoError
 
-from octet.schema.constraints import Identifier, Version1
+from octet.schema.constraints import Identifier, Length, Pattern, Version1
 from octet.service.credentials.errors import KeyringError
 from octet.service.credentials.instant import Instant, to_ms
+
+PUBLISHED_MS: Final = 120_000
+"""A verdict key is public for so long before it signs, so that neither another process, nor who
+keeps the public keys for their `max-age`, ever meets a token whose key it does not know."""
+MAX_VERDICT_MS: Final = 24 * 60 * 60 * 1000
+"""The longest that a verdict, and so its token, may live."""
+SECRET_BYTES: Final = 32
 
 
 class Kind(StrEnum):
@@ -37,23 +49,20 @@ class KeyState(StrEnum):
 
 
 @frozen(kw_only=True)
-class OperatorKey:
+class KeyPair:
     """One Ed25519 key pair of the operator's."""
 
     secret: str = field(repr=False)
     """PASERK ``k4.secret.…``; holds the public half too."""
-    state: KeyState
     created: Instant
 
     @classmethod
     def generate(cls, created: str) -> Self:
-        """Make a new active key from the system's random source."""
+        """Make a new key from the system's random source."""
         pem = Ed25519PrivateKey.generate().private_bytes(
             Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
         )
-        return cls(
-            secret=Key.new(4, "public", pem).to_paserk(), state=KeyState.ACTIVE, created=created
-        )
+        return cls(secret=Key.new(4, "public", pem).to_paserk(), created=created)
 
     @cached_property
     def pair(self) -> KeyInterface:
@@ -73,6 +82,18 @@ class OperatorKey:
     def kid(self) -> str:
         """``k4.pid.…``, the PASERK id of the public half; a token's footer names it."""
         return self.pair.to_peer_paserk_id()
+
+    @cached_property
+    def public(self) -> str:
+        """``k4.public.…``, the public half."""
+        return _public_paserk(self.secret)
+
+
+@frozen(kw_only=True)
+class OperatorKey(KeyPair):
+    """One that signs credentials."""
+
+    state: KeyState = KeyState.ACTIVE
 
 
 @frozen(kw_only=True)
@@ -101,8 +122,23 @@ class Keyring:
 
     v: Version1 = 1
     keys: tuple[OperatorKey, ...]
+    verdict_keys: Annotated[tuple[KeyPair, ...], Length(1, 1000)]
+    """They sign verdict tokens."""
+    device_secret: Annotated[str, Pattern(r"[A-Za-z0-9_-]{43}")] = field(repr=False)
+    """What device keys are derived from, 32 bytes in base64url. Never rotated: a new one would make
+    every browser a stranger."""
     issued: tuple[Issued, ...] = ()
     revoked: tuple[Revocation, ...] = ()
+
+    @classmethod
+    def fresh(cls, created: str) -> Self:
+        """Make a keyring that has issued nothing, from the system's random source."""
+        secret = base64.urlsafe_b64encode(secrets.token_bytes(SECRET_BYTES)).rstrip(b"=")
+        return cls(
+            keys=(OperatorKey.generate(created),),
+            verdict_keys=(KeyPair.generate(created),),
+            device_secret=secret.decode("ascii"),
+        )
 
     @cached_property
     def verifiers(self) -> Mapping[str, KeyInterface]:
@@ -127,10 +163,24 @@ class Keyring:
             case keys:
                 raise KeyringError(f"must have one active key, and has {len(keys)}")
 
-    def rotated(self, key: OperatorKey) -> Self:
-        """Make *key* the active one; all others verify on."""
+    def verdict_signer(self, now_ms: int) -> KeyPair:
+        """Return the verdict key that signs at *now_ms*, milliseconds since the Unix epoch."""
+        ripe = [k for k in self.verdict_keys if to_ms(k.created) + PUBLISHED_MS <= now_ms]
+        return ripe[-1] if ripe else self.verdict_keys[0]
+
+    def rotated(self, created: str) -> Self:
+        """Add a new key of each kind; the others verify on for what they signed.
+
+        Verdict keys of which no token can live any more are forgotten.
+        """
         retiring = (evolve(old, state=KeyState.RETIRING) for old in self.keys)
-        return evolve(self, keys=(*retiring, key))
+        gone_ms = to_ms(created) - PUBLISHED_MS - MAX_VERDICT_MS
+        needed = (old for old, new in pairwise(self.verdict_keys) if to_ms(new.created) > gone_ms)
+        return evolve(
+            self,
+            keys=(*retiring, OperatorKey.generate(created)),
+            verdict_keys=(*needed, self.verdict_keys[-1], KeyPair.generate(created)),
+        )
 
     def with_issued(self, record: Issued) -> Self:
         """Remember that a credential was handed out."""
@@ -159,3 +209,11 @@ class Keyring:
         if all(record.jti != jti for record in self.issued):
             raise KeyringError("knows no credential of that jti, or it expired long ago")
         return evolve(self, revoked=(*self.revoked, Revocation(jti=jti, at=at)))
+
+
+def _public_paserk(secret: str) -> str:
+    """Return the public half of a ``k4.secret``: its last 32 bytes, as PASERK lays it out."""
+    packed = secret.removeprefix("k4.secret.")
+    raw = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
+    public = base64.urlsafe_b64encode(raw[-SECRET_BYTES:]).rstrip(b"=")
+    return "k4.public." + public.decode("ascii")

@@ -46,6 +46,7 @@ class KeyringFile:
         except SchemaError as exc:
             raise KeyringError(f"is no keyring: {exc}") from exc
         _ = keyring.active.kid, keyring.verifiers  # every key is usable, or we say so now
+        _ = [key.kid for key in keyring.verdict_keys]
         _ = keyring.revoked_ids  # built where the file is read, not for the first request
         return keyring
 

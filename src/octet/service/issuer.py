@@ -1,0 +1,24 @@
+"""What a verdict gets on top of the engine's own, each partner another: its token."""
+
+from octet.schema import Envelope
+from octet.schema.verdict import Verdict
+from octet.service.realm import Realm
+from octet.service.verdicts.token import VerdictTokens
+
+
+class Issuer:
+    """Makes of the engine's verdicts those of a partner; pure but for the clock of its tokens."""
+
+    def __init__(self, tokens: VerdictTokens) -> None:
+        self.tokens = tokens
+        """Signs, and publishes what verifies."""
+
+    def issue(self, realm: Realm, envelope: Envelope, verdict: Verdict) -> Verdict:
+        """Return *verdict* as *realm* gets it for *envelope*; without a reference, no token."""
+        if envelope.session_ref is None:
+            return verdict
+        return self.tokens.sealed(realm, envelope.session_ref, verdict)
+
+    def standing(self, realm: Realm, ref: str, verdict: Verdict) -> Verdict:
+        """Return what stands for *ref* with its token: anew where several reports made it up."""
+        return verdict if verdict.token is not None else self.tokens.sealed(realm, ref, verdict)
