@@ -4,13 +4,14 @@
 #   make demo    the whole system on this machine, four sessions; ONCE=1 ends after them
 #   make test    lints, types, tests          make lint   lints and types alone
 #   make dist    both wheels into dist/       make lock   new hashes for requirements/dev.txt
+#   make bench   the speed of edge and service beside their peers; QUICK=1 shows that it works
 #   make clean   removes what was built
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test lint dist lock clean docs peers
+.PHONY: setup demo test lint dist lock clean docs peers bench bench-tools
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -68,6 +69,22 @@ lint: setup
 test: lint peers
 	npm test --silent -w web/collector
 	$(BIN)/coverage run -m pytest $(PYTEST)
+
+# The load and the peers that are compiled; Debian's packages are their only dependencies.
+GO_PROGRAMS := load stub peers/go_edge peers/go_reverse_proxy
+bench-tools:
+	@if [ ! -d /usr/share/gocode/src/github.com/gorilla/websocket ] && [ "$$(id -u)" = 0 ]; then \
+		export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends \
+			golang-go golang-github-gorilla-websocket-dev >/dev/null; \
+	fi
+	@for program in $(GO_PROGRAMS); do \
+		GO111MODULE=off GOPATH=/usr/share/gocode \
+			go build -o .build/bench/$$(basename $$program) ./benchmarks/speed/$$program; \
+	done
+
+bench: setup peers bench-tools
+	$(BIN)/python -m benchmarks.speed $(if $(QUICK),--quick)
 
 dist: setup
 	rm -rf dist

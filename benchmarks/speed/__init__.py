@@ -1,0 +1,1 @@
+"""The load benchmarks: the edge and the service beside their peers."""

@@ -1,0 +1,1 @@
+"""What else one could run in the place of the edge."""
