@@ -13,7 +13,7 @@ import trio
 READY_S = 60
 END_S = 20
 
-_SERVING = re.compile(rb"serving on (\S+)\n")
+_SERVING = re.compile(rb"serving on ([^\s\"]+)[^\n]*\n")
 
 
 class NotReadyError(Exception):

@@ -19,6 +19,7 @@ class SameVersion(MetadataHookInterface):
             "pyseto>=1.9",
             "quart>=0.20",
             "quart-trio>=0.12",
+            "structlog>=25",
             "trio>=0.30",
             "werkzeug>=3.1",
         ]

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from trio.testing import MockClock
 
+from octet.edge.batch_names import BatchNames
 from octet.edge.circuit import FAILURES
 from octet.edge.config import EdgeConfig
 from octet.edge.kept_connections import IDLE_S
@@ -131,7 +132,7 @@ def test_authority(url: str, authority: str) -> None:
     """The authority is in lower case and names no default port."""
     config = EdgeConfig.from_environment(environment(url))
     upstream = Upstream(config, ssl.create_default_context(), lambda: NOW_MS)
-    assert upstream._post(b"", "id").headers["host"] == authority
+    assert upstream._post(b"", BatchNames.of([])).headers["host"] == authority
 
 
 @pytest.mark.parametrize("cut", [b"garbage\r\n\r\n", b"", b"HTTP/1.1 200 OK\r\n"])

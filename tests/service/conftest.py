@@ -1,6 +1,11 @@
 """The real atlas and one engine over it, for all tests of the service."""
 
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,9 +13,25 @@ from octet.service.atlas import Atlas
 from octet.service.atlas.assembly import build, is_current
 from octet.service.config import DEFAULT_ATLAS
 from octet.service.engine import Engine
+from octet.service.logs import handler
 
 ROOT = Path(__file__).parents[2]
 NODE_MODULES = ROOT / "node_modules"
+
+Logged = Callable[[], list[Any]]
+"""Returns what was logged so far, a line each, as an operator's machinery reads it."""
+
+
+@pytest.fixture
+def logged() -> Iterator[Logged]:
+    """Log as the service does."""
+    stream = io.StringIO()
+    logger, added = logging.getLogger("octet"), handler(stream)
+    logger.addHandler(added)
+    logger.setLevel(logging.INFO)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logger.removeHandler(added)
+    logger.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

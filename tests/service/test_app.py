@@ -1,7 +1,6 @@
 """The service over HTTP, in-process and on virtual time."""
 
 import json
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from octet.service.config import ServiceConfig
 from octet.service.credentials import KeyringWatch, Kind
 from octet.service.engine import Engine
 from octet.service.verdicts import MemoryStore
+from tests.service.conftest import Logged
 from tests.service.fakes import (
     FRANCE,
     GERMANY,
@@ -316,24 +316,37 @@ async def test_one_batch_is_parsed_at_a_time(house: House, monkeypatch: pytest.M
     assert len(bodies) == 2
 
 
-async def test_refusals_are_logged_by_request_id(
-    house: House, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_refusals_are_logged_by_request_id(house: House, logged: Logged) -> None:
     """One line a refusal, with the edge's request id and the code, and nothing that was sent."""
-    caplog.set_level(logging.INFO)
-    name = {"x-request-id": "edge-request-1"}
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    name = {"x-request-id": "edge-request-1", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
     await house.post(raw_envelope("a"), **name)
-    assert caplog.messages == []
+    assert logged() == []
     bad = raw_envelope("b") | {"receivedAt": -1}
     await house.post(bad, raw_envelope("c"), {"id": "d"}, **name)
     await house.post_body(b"{}", house.license | name)
     await house.post_body(b"", house.license | name | {"x-octet-license": "octet_live_secret"})
-    assert caplog.messages == [
-        "request edge-request-1: refused of 3 envelopes: 1 × malformed, 1 × missing_fields",
-        "request edge-request-1: missing_fields",
-        "request edge-request-1: license_invalid",
+    lines = logged()
+    assert [line["event"] for line in lines] == [
+        "refused of 3 envelopes: 1 × malformed, 1 × missing_fields",
+        "refused: missing_fields",
+        "refused: license_invalid",
     ]
-    assert "secret" not in caplog.text
+    assert {line["request_id"] for line in lines} == {"edge-request-1"}
+    assert {line["trace_id"] for line in lines} == {trace}
+    assert "secret" not in repr(lines)
+
+
+async def test_engine_failure_is_logged_by_request_id(house: House, logged: Logged) -> None:
+    """What the worker thread logs has the request's id, too; a malformed trace is none."""
+    house.judge.script["a"] = ValueError("top-secret")
+    name = {"x-request-id": "edge-request-2", "traceparent": "00-0-0-01"}
+    await house.post(raw_envelope("a"), **name)
+    lines = logged()
+    assert lines[0]["event"].startswith("the engine failed on 1 envelopes: ValueError")
+    assert {line["request_id"] for line in lines} == {"edge-request-2"}
+    assert not any("trace_id" in line for line in lines)
+    assert "top-secret" not in repr(lines)
 
 
 async def test_disconnected_edge(house: House) -> None:

@@ -35,8 +35,9 @@ class Process:
         """Read the log until a line has *text*; return what follows it in that line."""
         for line in self._log:
             self._seen += line
-            if text in line:
-                return line.split(text)[1].strip()
+            event = json.loads(line)["event"] if line.startswith("{") else line
+            if text in event:
+                return str(event).split(text)[1].strip()
         raise AssertionError(f"it ended before {text!r}:\n{self._seen}")
 
     def log(self) -> str:

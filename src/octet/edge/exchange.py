@@ -11,6 +11,7 @@ from octet.edge.connection_observer import ConnectionObserver, Unobserved
 from octet.schema import PROBLEM_TYPE, Problem, encode
 from octet.schema.json_text import dumps
 from octet.serving import request_id
+from octet.serving.trace_context import TRACEPARENT, TraceContext
 
 
 @frozen(slots=False)
@@ -34,6 +35,14 @@ class Request:
     def id(self) -> str:
         """What this request is called in replies and logs."""
         return request_id(self.header("x-request-id"))
+
+    @cached_property
+    def trace(self) -> TraceContext | None:
+        """The trace that it belongs to, if its sender has begun one."""
+        if TRACEPARENT not in self._fields:
+            return None
+        named = (value for name, value in self.headers if name.lower() == TRACEPARENT.encode())
+        return TraceContext.read([value.decode("latin-1") for value in named])
 
     @cached_property
     def arguments(self) -> Mapping[str, str]:

@@ -21,6 +21,7 @@ from octet.edge.circuit import Circuit
 from octet.edge.outcome import OVERLOADED, TIMED_OUT, UNREACHABLE, Outcome
 from octet.schema import MAX_ENVELOPES
 from octet.serving.failure import describe
+from octet.serving.trace_context import TraceContext
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,10 @@ class Forward:
     id: str
     envelope: bytes
     """As JSON."""
+    request_id: str | None = None
+    """Of the page's post."""
+    trace: TraceContext | None = None
+    """That the page's post belongs to."""
 
 
 @define(eq=False)

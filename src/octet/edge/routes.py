@@ -139,7 +139,9 @@ class Routes:
             raise ProblemError(exc.code, str(exc)) from exc
         began_s = trio.current_time()
         envelope = self._workings.envelope(request, head, body)
-        outcome = await self._workings.relay.submit(Forward(head.id, envelope))
+        outcome = await self._workings.relay.submit(
+            Forward(head.id, envelope, request.id, request.trace)
+        )
         if self._workings.config.debug:
             self._log(request, outcome, trio.current_time() - began_s)
         return self._tell(request, outcome)

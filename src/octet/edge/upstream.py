@@ -17,6 +17,7 @@ import trio
 
 from octet import __version__
 from octet.edge import upstream_log
+from octet.edge.batch_names import BatchNames
 from octet.edge.circuit import Circuit
 from octet.edge.clock import EpochMs, epoch_ms
 from octet.edge.config import EdgeConfig
@@ -34,6 +35,7 @@ from octet.edge.relay import Forward
 from octet.edge.signature import SigningKey, content_digest, sign
 from octet.edge.upstream_log import UpstreamLog
 from octet.serving import ConfigError
+from octet.serving.trace_context import TRACEPARENT
 
 logger = logging.getLogger(__name__)
 
@@ -76,20 +78,20 @@ class Upstream:
         Timeout: owned here, from the first byte to the last.
         """
         ids = [forward.id for forward in batch]
-        request_id = secrets.token_hex(8)
+        names = BatchNames.of(batch)
         failure, fault = TIMED_OUT, upstream_log.TIMED_OUT
         with trio.move_on_after(self._timeout_s):
             try:
-                reply = await self._forward([forward.envelope for forward in batch], request_id)
+                reply = await self._forward([forward.envelope for forward in batch], names)
             except httpx.TransportError:
                 failure, fault = UNREACHABLE, upstream_log.UNREACHABLE
             else:
                 outcomes = outcomes_of(reply.status_code, reply.headers, reply.content, ids)
                 fit = reply.status_code == httpx.codes.OK and outcomes != [NONSENSE] * len(ids)
-                self._learn(reply, request_id, fit=fit)
+                self._learn(reply, names.request_id, fit=fit)
                 return outcomes
         self.circuit.failed()
-        self._log.posted(fault, request_id)
+        self._log.posted(fault, names.request_id)
         return [failure] * len(batch)
 
     async def reachable(self) -> bool:
@@ -123,10 +125,10 @@ class Upstream:
         if not self.circuit.denied:
             self._log.probed(None)
             return
-        request_id = secrets.token_hex(8)
-        reply = await self._forward([], request_id)
+        names = BatchNames.of([])
+        reply = await self._forward([], names)
         fit = reply.status_code in {httpx.codes.OK, httpx.codes.BAD_REQUEST}
-        self._learn(reply, request_id, fit=fit)
+        self._learn(reply, names.request_id, fit=fit)
 
     def _learn(self, reply: httpx.Response, request_id: str, *, fit: bool) -> None:
         """Note an answer to a post; *fit* is one that a service that takes reports would give."""
@@ -137,14 +139,14 @@ class Upstream:
         refused = upstream_log.refused(status, problem_code(reply.content))
         self._log.posted(None if fit else refused, request_id)
 
-    async def _forward(self, envelopes: Sequence[bytes], request_id: str) -> httpx.Response:
+    async def _forward(self, envelopes: Sequence[bytes], names: BatchNames) -> httpx.Response:
         """Post *envelopes*.
 
         Raises:
             httpx.TransportError: there was no reply.
         """
         body = b'{"envelopes":[' + b",".join(envelopes) + b"]}"
-        return await self._send(lambda: self._post(body, request_id))
+        return await self._send(lambda: self._post(body, names))
 
     async def _send(self, build: Callable[[], httpx.Request]) -> httpx.Response:
         """Send a request; where its connection turns out to be stale, once more over a new one.
@@ -159,9 +161,11 @@ class Upstream:
         except StaleConnectionError:
             return await self._client.send(build())
 
-    def _post(self, body: bytes, request_id: str) -> httpx.Request:
+    def _post(self, body: bytes, names: BatchNames) -> httpx.Request:
         """Build a post, with the licence, and if there is a key with its signature."""
-        headers = {"content-type": "application/json", "x-request-id": request_id}
+        headers = {"content-type": "application/json", "x-request-id": names.request_id}
+        if names.trace is not None:
+            headers[TRACEPARENT] = str(names.trace)
         if self._license is not None:
             headers["x-octet-license"] = self._license
         request = self._client.build_request("POST", "/v1/signals", content=body, headers=headers)

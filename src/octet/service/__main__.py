@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from octet import __version__
-from octet.service import clock
+from octet.service import clock, logs
 from octet.service.config import ServiceConfig
 from octet.service.credentials import commands
 from octet.serving import ConfigError
@@ -23,11 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "keys":
         return commands.run(options, os.environ, clock.epoch_ms)
-    logging.basicConfig(
-        level=logging.INFO,
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    logs.configure(sys.stderr)
     try:
         return _start(os.environ, only_check=options.check_config)
     except ConfigError as exc:

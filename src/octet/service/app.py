@@ -212,12 +212,12 @@ def _keep_running(app: QuartTrio, *tasks: Callable[[], Awaitable[None]]) -> None
 
 
 def _log_refusals(results: Results) -> None:
-    """Let an operator follow a report that was refused, by the request id that its edge gave."""
+    """Let an operator follow a refused report: the line has the request id of its edge."""
     codes = Counter(item.problem.code for item in results.results if isinstance(item, Refused))
     if codes:
         told = ", ".join(f"{count} × {code}" for code, count in sorted(codes.items()))
         total = len(results.results)
-        logger.info("request %s: refused of %d envelopes: %s", g.request_id, total, told)
+        logger.info("refused of %d envelopes: %s", total, told)
 
 
 def _count_requests(app: QuartTrio, metrics: ServiceMetrics) -> None:

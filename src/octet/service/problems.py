@@ -4,6 +4,7 @@ import logging
 
 from quart import Response, g, request, websocket
 from quart_trio import QuartTrio
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import (
     HTTPException,
     MethodNotAllowed,
@@ -12,8 +13,10 @@ from werkzeug.exceptions import (
 )
 
 from octet.schema import PROBLEM_TYPE, encode, problem
+from octet.service import logs
 from octet.serving import ProblemError, request_id
 from octet.serving.failure import describe
+from octet.serving.trace_context import TRACEPARENT, TraceContext
 
 logger = logging.getLogger(__name__)
 
@@ -24,11 +27,11 @@ def answer_problems(app: QuartTrio) -> None:
 
     @app.before_request
     async def name_request() -> None:
-        g.request_id = request_id(request.headers.get("x-request-id"))
+        _name(request.headers)
 
     @app.before_websocket
     async def name_websocket() -> None:
-        g.request_id = request_id(websocket.headers.get("x-request-id"))
+        _name(websocket.headers)
 
     @app.after_request
     async def tell_request_id(response: Response) -> Response:
@@ -45,13 +48,13 @@ def answer_problems(app: QuartTrio) -> None:
 
     @app.errorhandler(Exception)
     async def unknown(error: Exception) -> Response:
-        logger.error("request %s failed: %s", g.request_id, describe(error))
+        logger.error("a request failed: %s", describe(error))
         return problem_response(ProblemError("internal"))
 
 
 def problem_response(error: ProblemError) -> Response:
     """Write *error* as the response to the current request, and its code into the log."""
-    logger.info("request %s: %s", g.request_id, error.code)  # and nothing that was sent
+    logger.info("refused: %s", error.code)  # and nothing that was sent
     g.code = error.code
     body = problem(error.code, error.detail, request_id=g.request_id)
     return Response(
@@ -60,6 +63,13 @@ def problem_response(error: ProblemError) -> Response:
         content_type=PROBLEM_TYPE,
         headers={"cache-control": "no-store", **error.headers},
     )
+
+
+def _name(headers: Headers) -> None:
+    """Give the current request its id, and its log lines that and the caller's trace."""
+    g.request_id = request_id(headers.get("x-request-id"))
+    trace = TraceContext.read(headers.getlist(TRACEPARENT))
+    logs.begin_request(g.request_id, trace.trace_id if trace else None)
 
 
 def _of_http(error: HTTPException) -> ProblemError:

@@ -40,10 +40,10 @@ class Readiness:
     async def run(self) -> None:
         """Look again and again, until cancelled, and log each change once."""
         while True:
+            await trio.sleep(LOOK_EVERY_S)  # first: the parts have to begin, too
             reasons = self.reasons()
             if reasons and reasons != self._told:
                 logger.warning("not ready: %s", "; ".join(reasons))
             elif self._told and not reasons:
                 logger.info("ready again")
             self._told = reasons
-            await trio.sleep(LOOK_EVERY_S)
