@@ -7,9 +7,17 @@ from prometheus_client import CollectorRegistry
 from octet.schema import CODES, AbsenceReason
 from octet.serving.metrics import Metrics
 
-CONNECTION_OUTCOMES: Final = ("served", "silent", "tls-failed", "timed-out", "failed")
-"""How a connection ended: it asked something; it asked nothing; TLS did not come about; it was too
-slow; its task failed."""
+CONNECTION_OUTCOMES: Final = (
+    "served",
+    "silent",
+    "tls-failed",
+    "malformed",
+    "flooded",
+    "timed-out",
+    "failed",
+)
+"""How a connection ended: it asked something; it asked nothing; TLS did not come about; it spoke no
+HTTP; it sent too much of what costs nothing; it was too slow; its task failed."""
 CONNECTION_REFUSALS: Final = ("capacity", "too-many", "too-fast", "too-many-channels")
 """Why one was not served: the edge is full; its address is, at once, a second, or in channels."""
 ROUTES: Final = ("signals", "channel")

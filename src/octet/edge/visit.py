@@ -9,6 +9,7 @@ import email.utils
 import logging
 import ssl
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from http import HTTPStatus
 from http.client import responses
 from typing import Final
@@ -280,7 +281,6 @@ class Visit:
 
     async def _hand_over(self) -> None:
         """Leave the rest of the connection to hypercorn's protocols, nothing of it read."""
-        self._outcome = "served"
         left_s = self._scope.deadline - trio.current_time()
         self._scope.deadline = float("inf")
         self._stream.unread(bytes(self._buffer))
@@ -289,8 +289,11 @@ class Visit:
             self._stream,
             state={"connection": self._observer},
             begun_s=left_s if self._buffer else None,
+            unread=partial(self._workings.metrics.requests.count, "other"),
         )
         await self._handed.run()
+        if self._outcome == "silent" or self._handed.outcome != "silent":
+            self._outcome = self._handed.outcome
 
     def _request(self, head: RequestHead) -> Request:
         return Request(

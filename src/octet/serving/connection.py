@@ -7,27 +7,28 @@ response is out, so the socket would stay open: here to close is shielded, and b
 
 import logging
 import ssl
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
 
 import trio
 from attrs import frozen
 from hypercorn.config import Config
-from hypercorn.events import Closed, Event, RawData
+from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol import ProtocolWrapper
 from hypercorn.protocol.h2 import H2Protocol
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.protocol.ws_stream import WSStream
-from hypercorn.trio.task_group import TaskGroup
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
+from octet.serving.app_tasks import AppTasks
 from octet.serving.byte_stream import ByteStream
 from octet.serving.closing_answer import closing_answer
 from octet.serving.failure import describe
 from octet.serving.h11_patterns import make_linear
+from octet.serving.http2 import Http2
 from octet.serving.idle import IdleDeadline
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,11 @@ GONE_S = 5.0
 """What is still being done for a peer that has gone gets so long to notice, seconds."""
 
 
+Outcome = Literal["silent", "served", "malformed", "flooded", "timed-out", "failed"]
+"""Nothing was asked; something was; what came could not be read; there was too much of it; it was
+too slow; the connection's task failed."""
+
+
 @frozen
 class Hypercorn:
     """What hypercorn's protocols need besides a connection; one a server."""
@@ -54,23 +60,6 @@ class Hypercorn:
     context: WorkerContext
     state: Mapping[str, Any]
     """Of the lifespan."""
-
-
-class _Streams(dict[int, Any]):
-    """The streams of an HTTP/2 connection: what still comes for one that was answered is dropped.
-
-    Hypercorn looks for the stream in vain, and fails with all others of the connection.
-    """
-
-    def __missing__(self, stream_id: int) -> "_Answered":
-        return _Answered()
-
-
-class _Answered:
-    """Stands in for a stream that has ended."""
-
-    async def handle(self, event: object) -> None:
-        """Drop *event*."""
 
 
 class Connection(TCPServer):
@@ -83,11 +72,12 @@ class Connection(TCPServer):
         state: more for every ASGI scope's ``state``.
         begun_s: if a request has begun to arrive already, how long the rest of its header may
             take, seconds; it is served also while draining.
+        unread: called with the problem's code for a request that nobody could read.
     """
 
     stream: ByteStream  # type: ignore[assignment]  # one that does both
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what, by what, with what, and whom to tell
         self,
         hypercorn: Hypercorn,
         stream: ByteStream,
@@ -95,12 +85,17 @@ class Connection(TCPServer):
         tls: ssl.SSLContext | None = None,
         state: Mapping[str, Any] | None = None,
         begun_s: float | None = None,
+        unread: Callable[[str], None] = lambda _: None,
     ) -> None:
         merged = ConnectionState({**hypercorn.state, **(state or {})})
         super().__init__(hypercorn.app, hypercorn.config, hypercorn.context, merged, stream)  # type: ignore[arg-type]
         self._task_group = None  # type: ignore[assignment]  # until `run` has met the peer
         self._tls = tls
         self._begun_s = begun_s
+        self._unread = unread
+        self._http2: Http2 | None = None
+        self.outcome: Outcome = "silent"
+        """What became of the connection, once `run` has returned."""
         self.idle = IdleDeadline(
             first_s=HEADER_S,
             keep_alive_s=hypercorn.config.keep_alive_timeout,
@@ -127,15 +122,18 @@ class Connection(TCPServer):
         except* (OSError, trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
             pass  # the network's or the peer's
         except* Exception as group:  # noqa: BLE001 - this is the boundary
+            self.outcome = "failed"
             logger.warning("connection failed: %s", describe(group))
         finally:
+            if self._http2 is not None and self._http2.broken is not None:
+                self.outcome = self._http2.broken
             await self._close()
 
     async def _serve(self) -> None:
         socket = self.stream.socket
-        async with TaskGroup() as task_group:
+        async with AppTasks() as task_group:
             self._task_group = task_group
-            self.protocol = ProtocolWrapper(
+            made_of = (
                 self.app,
                 self.config,
                 self.context,
@@ -145,11 +143,11 @@ class Connection(TCPServer):
                 parse_socket_addr(socket.family, socket.getpeername()),
                 parse_socket_addr(socket.family, socket.getsockname()),
                 self.protocol_send,
-                self.stream.alpn or "http/1.1",
             )
-            if isinstance(self.protocol.protocol, H2Protocol):
-                self.protocol.protocol.streams = _Streams()
-            if isinstance(self.protocol.protocol, H11Protocol):
+            self.protocol = ProtocolWrapper(*made_of, "http/1.1")
+            if self.stream.alpn == "h2":
+                self.protocol.protocol = self._http2 = Http2(*made_of)
+            else:
                 self._adapt(self.protocol.protocol)
             await self.protocol.initiate()
             await self.idle_task.restart(task_group, self._idle_timeout)
@@ -157,13 +155,15 @@ class Connection(TCPServer):
                 self.idle.begin(self._begun_s)
             await self._read_data()
 
-    def _adapt(self, protocol: H11Protocol) -> None:
+    def _adapt(self, protocol: H11Protocol | H2Protocol) -> None:
         """Have hypercorn's HTTP/1.1 stay what it is, and refuse what is no HTTP by a problem."""
-        protocol._check_protocol = _stay  # type: ignore[method-assign, assignment]  # noqa: SLF001
-        protocol._send_error_response = self._refuse_text  # type: ignore[method-assign, assignment]  # noqa: SLF001
+        protocol._check_protocol = _stay  # type: ignore[union-attr, method-assign]  # noqa: SLF001
+        protocol._send_error_response = self._refuse_text  # type: ignore[union-attr, method-assign]  # noqa: SLF001
 
     async def _refuse_text(self, _status: int) -> None:
         """Answer what could not be read as a request; hypercorn then closes."""
+        self.outcome = "malformed"
+        self._unread("malformed")
         await self._write(closing_answer("malformed"))
 
     async def protocol_send(self, event: Event) -> None:
@@ -179,7 +179,9 @@ class Connection(TCPServer):
             case Closed():  # after a last answer, which a peer that is still sending shall get
                 await self._close(linger=True)
                 await self.protocol.handle(Closed())
-            case _:
+            case Updated(idle=idle):
+                if not idle:
+                    self.outcome = "served"
                 await super().protocol_send(event)
 
     async def _write(self, data: bytes) -> bool:
@@ -191,11 +193,12 @@ class Connection(TCPServer):
                 except (trio.BrokenResourceError, trio.ClosedResourceError):
                     return False
                 return True
+        self.outcome = "timed-out"
         return False
 
     async def _read_data(self) -> None:
         try:
-            while data := await self.stream.receive_some():
+            while data := await self._receive():
                 if isinstance(self.protocol.protocol, H11Protocol):
                     self.idle.hurry(HEADER_S)
                 await self.protocol.handle(RawData(bytes(data)))
@@ -207,6 +210,16 @@ class Connection(TCPServer):
             self.idle.finish()
         await self.protocol.handle(Closed())
         await self._close()
+
+    async def _receive(self) -> bytes:
+        """Return what arrives, nothing at the end. Timeout: `Http2.whole_by_s`."""
+        if self._http2 is None:
+            return await self.stream.receive_some()
+        with trio.move_on_at(self._http2.whole_by_s):
+            return await self.stream.receive_some()
+        self.outcome = "timed-out"
+        await self._http2.farewell()
+        return b""
 
     def _forgotten(self) -> bool:
         """Whether hypercorn has itself refused a WebSocket's handshake and let go of it."""
@@ -225,6 +238,10 @@ class Connection(TCPServer):
             await self.stream.aclose(linger=linger)
 
     async def _idle_timeout(self) -> None:
+        if not self.idle.is_idle:
+            self.outcome = "timed-out"
+        if self._http2 is not None:
+            await self._http2.farewell()
         await self._close()
         await self.protocol.handle(Closed())
 

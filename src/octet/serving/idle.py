@@ -35,6 +35,11 @@ class IdleDeadline:
         self._idle = False
         self._finished = False
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request has begun since the last one ended."""
+        return self._idle
+
     async def restart(self, task_group: Any, expired: Callable[[], Awaitable[None]]) -> None:
         """Allow the connection to be idle from now on, for so long; then call *expired*."""
         if not self._watched:
