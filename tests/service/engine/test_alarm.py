@@ -1,4 +1,3 @@
-import attrs
 import numpy as np
 import pytest
 
@@ -6,16 +5,13 @@ from octet.schema.verdict import Alarm
 from octet.service.atlas.container import Array
 from octet.service.engine.alarm import HIGH, LOW, MEDIUM, alarms
 from octet.service.engine.evidence import Group
-from octet.service.engine.facts import Facts
-
-PLAIN = Facts(source_ip="10.0.0.1", received_at_ms=0)
 
 
-def raised(suspicion: float, gains: dict[Group, float], fact: Facts = PLAIN) -> Alarm:
+def raised(suspicion: float, gains: dict[Group, float]) -> Alarm:
     def without(group: Group, rows: Array) -> Array:
         return np.full(len(rows), 5.0 - gains.get(group, 0.0))
 
-    [alarm] = alarms(np.array([suspicion]), np.array([5.0]), [fact], without)
+    [alarm] = alarms(np.array([suspicion]), np.array([5.0]), without)
     return alarm
 
 
@@ -43,8 +39,6 @@ def test_high_wants_two_groups() -> None:
     assert raised(1.0, {Group.ENVIRONMENT: 2.0, Group.ADDRESS: 2.0}) == Alarm.HIGH
 
 
-def test_a_misdeployed_edge_is_low_at_most() -> None:
-    """What an edge sees of everybody is no sign about anybody."""
-    fronted = attrs.evolve(PLAIN, fronted=True)
-    assert raised(1.0, {Group.ADDRESS: 9.0, Group.TIMING: 9.0}, fronted) == Alarm.LOW
-    assert raised(0.0, {}, fronted) == Alarm.NONE
+def test_what_an_edge_does_wrong_supports_nothing() -> None:
+    """Evidence about the edge is none about the visitor."""
+    assert raised(1.0, {Group.TIMING: 30.0, Group.DEPLOYMENT: 30.0}) == Alarm.MEDIUM

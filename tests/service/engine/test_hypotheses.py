@@ -26,7 +26,8 @@ def test_tables_are_distributions() -> None:
 
 def test_the_prior_sums_to_one(prior: Hypotheses) -> None:
     """So does the prior, and what is derived for travel and exits."""
-    assert np.exp(prior.log_prior).sum() == pytest.approx(1.0)
+    assert np.exp(prior.log_country).sum() == pytest.approx(1.0)
+    assert np.exp(prior.log_manner).sum() == pytest.approx(1.0)
     for table in (prior.travel, prior.exits):
         np.testing.assert_allclose(table.sum(axis=1), 1.0)
         assert np.diagonal(table).max() == 0
@@ -36,17 +37,17 @@ def test_exits_sum_to_one_over_the_slots(prior: Hypotheses) -> None:
     """Whatever the databases name, every transport exits somewhere."""
     named = np.array([[3, 5, -1], [-1, -1, -1], [0, -1, 1]])
     slots = np.exp(prior.log_exit(named))
-    assert slots.shape == (3, len(prior.country), len(Transport), 1, 5)
-    np.testing.assert_allclose(slots.sum(axis=4), 1.0)
+    assert slots.shape == (3, len(Transport), 5, len(prior.country))
+    np.testing.assert_allclose(slots.sum(axis=2), 1.0, rtol=1e-5)
 
 
 def test_impossible_slots(prior: Hypotheses) -> None:
     """A direct path exits where it is, a roamer elsewhere, and no slot counts a country twice."""
     slots = prior.log_exit(np.array([[3, 5, -1]]))[0]
-    assert (slots[:, Transport.DIRECT, 0, 1:] == IMPOSSIBLE).all()
-    assert (slots[:, Transport.ROAMING, 0, 0] == IMPOSSIBLE).all()
-    assert (slots[3, :, 0, 1] == IMPOSSIBLE).all()
-    assert (slots[:, :, 0, 3] == IMPOSSIBLE).all()
+    assert (slots[Transport.DIRECT, 1:] <= IMPOSSIBLE).all()
+    assert (slots[Transport.ROAMING, 0] <= IMPOSSIBLE).all()
+    assert (slots[:, 1, 3] <= IMPOSSIBLE).all()
+    assert (slots[:, 3] <= IMPOSSIBLE).all()
 
 
 def test_log_of_nothing_is_finite() -> None:

@@ -3,6 +3,7 @@ import pytest
 
 from octet.service.atlas import Atlas
 from octet.service.atlas.sphere import distance_km
+from octet.service.engine.places import Places
 from octet.service.engine.region import LEAST_KM, circle
 
 
@@ -17,7 +18,7 @@ def certain(atlas: Atlas, code: str) -> tuple[np.ndarray[tuple[int], np.dtype[np
 def test_the_circle_holds_most_people(atlas: Atlas, code: str) -> None:
     """Nine tenths of the country's people are inside; the centre is one of its places."""
     country, row = certain(atlas, code)
-    found = circle(atlas, country, row, None)
+    found = circle(Places.of(atlas), country, row, None)
     away = distance_km(
         lat=found.centre.lat,
         lon=found.centre.lon,
@@ -33,14 +34,14 @@ def test_the_zone_narrows_a_wide_country(atlas: Atlas) -> None:
     """A Californian clock moves the point west."""
     country, row = certain(atlas, "US")
     zone = atlas.zone_row["America/Los_Angeles"]
-    assert circle(atlas, country, row, zone).centre.lon < -110
-    assert circle(atlas, country, row, None).centre.lon > -100
+    assert circle(Places.of(atlas), country, row, zone).centre.lon < -110
+    assert circle(Places.of(atlas), country, row, None).centre.lon > -100
 
 
 def test_doubt_widens_it(atlas: Atlas) -> None:
     """Mass in another country widens the circle, and the centre stays in the named one."""
     country, row = certain(atlas, "DE")
     country[atlas.country_row["ES"]] = 0.5
-    found = circle(atlas, country, row, None)
-    assert found.radius_km > circle(atlas, certain(atlas, "DE")[0], row, None).radius_km
+    found = circle(Places.of(atlas), country, row, None)
+    assert found.radius_km > circle(Places.of(atlas), certain(atlas, "DE")[0], row, None).radius_km
     assert 47 < found.centre.lat < 55

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+from attrs import frozen
+
 from octet.schema import Envelope
 from octet.schema.verdict import Alarm, Verdict
 from octet.service.atlas import Atlas
@@ -10,10 +13,36 @@ from octet.service.engine.alarm import alarms
 from octet.service.engine.confidence import SILENT_BELOW, confidences
 from octet.service.engine.evidence import Evidence, Group
 from octet.service.engine.facts import Facts, facts
-from octet.service.engine.hypotheses import hypotheses
-from octet.service.engine.likelihoods import CrossLayer, Delay, Ip, Origin
-from octet.service.engine.posterior import combine
+from octet.service.engine.hypotheses import Hypotheses, hypotheses
+from octet.service.engine.likelihoods import CrossLayer, Delay, Ip, Origin, front
+from octet.service.engine.likelihoods.ip import Votes
+from octet.service.engine.places import Places
+from octet.service.engine.posterior import Posterior, combine
 from octet.service.engine.region import circle
+
+AT_ONCE = 8
+"""Envelopes whose hypotheses are summed together: their tables fit a core's own cache."""
+
+
+@frozen(eq=False)
+class Reasoning:
+    """How the engine came to believe what it believes of a batch; it never leaves the service."""
+
+    hypotheses: Hypotheses
+    facts: tuple[Facts, ...]
+    """What the envelopes say, B of them."""
+    votes: Votes
+    """Of the address tables; its named countries are the exit slots 1 to D."""
+    log_exit: Array
+    """(B, S, K, C) log P(x | c, s), nats."""
+    evidence: tuple[Evidence, ...]
+    """Each family's, nats; `Evidence.log_prob` spreads one over all hypotheses."""
+    posterior: Posterior
+
+    def without(self, families: frozenset[str], rows: Array) -> Posterior:
+        """Return what would be believed of the envelopes *rows* without some families."""
+        rest = [part.of(rows) for part in self.evidence if part.family not in families]
+        return combine(self.hypotheses, self.log_exit[rows], rest)
 
 
 class Engine:
@@ -21,46 +50,64 @@ class Engine:
 
     def __init__(self, atlas: Atlas) -> None:
         self._atlas = atlas
+        self._places = Places.of(atlas)
         self._hypotheses = hypotheses(atlas)
         self._ip = Ip(atlas)
         self._origin = Origin.of(atlas, self._hypotheses)
         self._cross_layer = CrossLayer.of(atlas)
-        self._delay = Delay.of(atlas)
+        self._delay = Delay.of(atlas, self._places)
+
+    @property
+    def atlas(self) -> Atlas:
+        """The tables that it judges by."""
+        return self._atlas
 
     def judge(self, envelopes: Sequence[Envelope]) -> list[Verdict]:
         """Return a verdict for each envelope, in order: a pure function of it and the atlas."""
         if not envelopes:
             return []
         batch = [facts(envelope) for envelope in envelopes]
-        log_prior = self._hypotheses.log_prior
-        log_exit, evidence = self._weigh(batch)
-        posterior = combine(log_prior, log_exit, evidence)
-        country, suspicion = posterior.country, posterior.suspicion
-
-        def without(group: Group, rows: Array) -> Array:
-            rest = [
-                Evidence(part.family, part.group, part.log_prob[rows])
-                for part in evidence
-                if part.group is not group
-            ]
-            return combine(log_prior, log_exit[rows], rest).log_odds
-
-        levels = alarms(suspicion, posterior.log_odds, batch, without)
-        best, sure = confidences(country, suspicion, batch, self._atlas.date)
-        return [
-            self._verdict(batch[row], country[row], int(best[row]), float(sure[row]), levels[row])
-            for row in range(len(batch))
-        ]
-
-    def _weigh(self, batch: Sequence[Facts]) -> tuple[Array, list[Evidence]]:
-        """Return log P(x | c, s) and each family's evidence."""
         votes = self._ip.votes(batch)
-        return self._hypotheses.log_exit(votes.named), [
+        verdicts: dict[int, Verdict] = {}
+        # Those with as many exits to choose from together: their tables have no empty slots.
+        order = np.argsort(votes.exits, kind="stable")
+        for at in range(0, len(order), AT_ONCE):
+            rows = order[at : at + AT_ONCE]
+            reasoning = self._reason([batch[row] for row in rows], votes.of(rows))
+            verdicts.update(zip(rows.tolist(), self._verdicts(reasoning), strict=True))
+        return [verdicts[row] for row in range(len(batch))]
+
+    def reason(self, envelopes: Sequence[Envelope]) -> Reasoning:
+        """Return what is believed of the envelopes, at least one, and by what evidence."""
+        batch = [facts(envelope) for envelope in envelopes]
+        return self._reason(batch, self._ip.votes(batch).of(np.arange(len(batch))))
+
+    def _reason(self, batch: Sequence[Facts], votes: Votes) -> Reasoning:
+        log_exit = self._hypotheses.log_exit(votes.named)
+        evidence = (
             self._ip.of_votes(votes),
             self._ip.of_network(votes),
             self._origin.evidence(batch, votes.named),
             self._cross_layer.evidence(batch, votes.named, votes.network),
             self._delay.evidence(batch, votes.named),
+            front(batch),
+        )
+        posterior = combine(self._hypotheses, log_exit, evidence)
+        return Reasoning(self._hypotheses, tuple(batch), votes, log_exit, evidence, posterior)
+
+    def _verdicts(self, reasoning: Reasoning) -> list[Verdict]:
+        posterior = reasoning.posterior
+        country, suspicion = posterior.country, posterior.suspicion
+
+        def without(group: Group, rows: Array) -> Array:
+            families = frozenset(p.family for p in reasoning.evidence if p.group is group)
+            return reasoning.without(families, rows).log_odds
+
+        levels = alarms(suspicion, posterior.log_odds, without)
+        best, sure = confidences(country, suspicion, reasoning.facts, self._atlas.date)
+        return [
+            self._verdict(fact, country[row], int(best[row]), float(sure[row]), levels[row])
+            for row, fact in enumerate(reasoning.facts)
         ]
 
     def _verdict(
@@ -70,7 +117,7 @@ class Engine:
         if sure < SILENT_BELOW:
             return Verdict(confidence=confidence, alarm=alarm)
         zone = None if fact.zone is None else self._atlas.zone_row.get(fact.zone)
-        where = circle(self._atlas, country, best, zone)
+        where = circle(self._places, country, best, zone)
         return Verdict(
             country=self._atlas.countries[best],
             confidence=confidence,

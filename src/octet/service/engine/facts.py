@@ -1,27 +1,35 @@
-"""What an envelope says, in numbers: the only place where the engine reads the schema.
+"""What an envelope says, in numbers: with `paths` the only place that reads the schema.
 
 Nothing is judged here. What is not there, or cannot be believed to be what it seems, is None, and
 the likelihoods leave it out.
 """
 
-from collections.abc import Iterable
 from ipaddress import IPv6Address, ip_address
+from typing import TypeVar
 
 from attrs import frozen
 
 from octet.schema import (
-    ChannelTiming,
+    Clock,
+    Connection,
     Envelope,
     Intl,
     Languages,
     Missing,
-    TcpTiming,
+    Navigation,
     TimeZone,
     UtcOffset,
+    Voices,
 )
-from octet.schema.verdict import Location
+from octet.service.engine.paths import Landmark, Timing, timing
 
-US_PER_MS = 1000.0
+T = TypeVar("T")
+
+MAX_TAGS = 16
+"""Language tags of a report that are read."""
+SLOW_LINKS = frozenset({"slow-2g", "2g", "3g"})
+FORWARDING = frozenset({"cf-connecting-ip", "forwarded", "via", "x-forwarded-for", "x-real-ip"})
+"""Headers that reverse proxies write and browsers never send."""
 
 
 @frozen(kw_only=True)
@@ -33,40 +41,68 @@ class Facts:
     """The browser's IANA time zone."""
     offsets_min: tuple[int, int] | None = None
     """Minutes east of UTC in January and in July."""
-    language: str | None = None
-    """The most wanted language, a BCP 47 tag."""
+    clock_ahead_ms: float | None = None
+    """The browser's clock less the edge's."""
+    tags: tuple[str, ...] = ()
+    """BCP 47 tags of the languages asked for, the most wanted first; the locale where none is."""
+    locale: str | None = None
+    """What dates are formatted by, a BCP 47 tag."""
+    hour_cycle: str | None = None
+    """``h11``, ``h12``, ``h23`` or ``h24``."""
+    calendar: str | None = None
+    """Unicode calendar identifier."""
+    voices: tuple[str, ...] = ()
+    """BCP 47 tags of the voices installed."""
+    kernel_ms: float | None = None
+    """Smallest kernel round trip to the edge that took the post."""
     delta_ms: float | None = None
     """Smallest application round trip less the smallest kernel round trip of the same path."""
     volleys: int = 0
     """How many application round trips stand behind `delta_ms`."""
-    kernel_ms: float | None = None
-    """Smallest kernel round trip to the edge that took the post."""
-    edge: Location | None = None
-    """Where that edge says it stands."""
-    fronted: bool = False
+    connect_ms: float | None = None
+    """TCP connect of the page's own load, perhaps to another host than the edge."""
+    slow_link: bool = False
+    """The browser takes its link for slower than 4G."""
+    landmarks: tuple[Landmark, ...] = ()
+    """The edges that timed this visitor and say where they stand."""
+    private_peer: bool = False
     """The edge's own peer cannot be a visitor on the Internet: an undeclared proxy stands before
-    it, so the peer's address and delays are that proxy's."""
+    it, so the peer's address, delays and protocols are that proxy's, and left out."""
+    forwarded: bool | None = None
+    """Whether a header is there that only proxies write; None where a proxy is declared."""
     received_at_ms: int
     """When the edge had the report."""
 
 
 def facts(envelope: Envelope) -> Facts:
     """Read an envelope."""
-    observed = envelope.observed
-    zone = envelope.report.signals.get(TimeZone)
-    offset = envelope.report.signals.get(UtcOffset)
-    fronted = observed.via == "direct" and not is_public(observed.peer_ip)
-    deltas = [] if fronted else list(_deltas(envelope))
+    observed, signals = envelope.observed, envelope.report.signals
+    direct = observed.via == "direct"
+    private = direct and not is_public(observed.peer_ip)
+    measured = Timing() if private else timing(envelope)
+    zone, offset = _there(signals.get(TimeZone)), _there(signals.get(UtcOffset))
+    languages, intl = _there(signals.get(Languages)), _there(signals.get(Intl))
+    clock, voices = _there(signals.get(Clock)), _there(signals.get(Voices))
+    link, load = _there(signals.get(Connection)), _there(signals.get(Navigation))
+    tags = languages.list[:MAX_TAGS] if languages else ()
     return Facts(
         source_ip=observed.source_ip,
-        zone=None if isinstance(zone, Missing) else zone.name,
-        offsets_min=None if isinstance(offset, Missing) else (offset.jan_min, offset.jul_min),
-        language=_language(envelope),
-        delta_ms=min(deltas) if deltas else None,
-        volleys=sum(len(channel.rtt_us) for channel in _own_channels(envelope)),
-        kernel_ms=None if fronted else _kernel_ms(envelope),
-        edge=_place(envelope),
-        fronted=fronted,
+        zone=zone.name if zone else None,
+        offsets_min=(offset.jan_min, offset.jul_min) if offset else None,
+        clock_ahead_ms=float(clock.epoch_ms - envelope.received_at) if clock else None,
+        tags=tags or ((intl.locale,) if intl else ()),
+        locale=intl.locale if intl else None,
+        hour_cycle=intl.hour_cycle if intl else None,
+        calendar=intl.calendar if intl else None,
+        voices=voices.langs if voices else (),
+        kernel_ms=measured.kernel_ms,
+        delta_ms=measured.delta_ms,
+        volleys=measured.volleys,
+        connect_ms=load.connect_ms if load and not private else None,
+        slow_link=link is not None and link.effective_type in SLOW_LINKS,
+        landmarks=measured.landmarks,
+        private_peer=private,
+        forwarded=_forwarded(envelope) if direct else None,
         received_at_ms=envelope.received_at,
     )
 
@@ -78,59 +114,9 @@ def is_public(address: str) -> bool:
     return (mapped or parsed).is_global
 
 
-def _place(envelope: Envelope) -> Location | None:
-    lat, lon = envelope.edge.lat, envelope.edge.lon
-    return None if lat is None or lon is None else Location(lat, lon)
+def _forwarded(envelope: Envelope) -> bool:
+    return any(name.lower() in FORWARDING for name, _ in envelope.observed.http.headers)
 
 
-def _language(envelope: Envelope) -> str | None:
-    languages = envelope.report.signals.get(Languages)
-    if not isinstance(languages, Missing) and languages.list:
-        return languages.list[0]
-    intl = envelope.report.signals.get(Intl)
-    return None if isinstance(intl, Missing) else intl.locale
-
-
-def _own_channels(envelope: Envelope) -> Iterable[ChannelTiming]:
-    """Yield the channels that came from the post's own address.
-
-    One from another address is dual stack, or a helper's: its delays are not this path's.
-    """
-    source = envelope.observed.source_ip
-    return (channel for channel in envelope.observed.latency if channel.source_ip == source)
-
-
-def _deltas(envelope: Envelope) -> Iterable[float]:
-    for channel in _own_channels(envelope):
-        kernel = _smallest_ms(_tcp(envelope, channel))
-        if kernel is not None:
-            yield min(channel.rtt_us) / US_PER_MS - kernel
-
-
-def _tcp(envelope: Envelope, channel: ChannelTiming) -> TcpTiming | None:
-    """Return the timing of the hop that ends the browser's own connection, if anybody saw it."""
-    observed = envelope.observed
-    if observed.via == "trusted-proxy":
-        # Only the proxy saw that connection; the edge's own sockets lead to the proxy.
-        return observed.tcp
-    if channel.tcp is not None:
-        return channel.tcp
-    return observed.tcp if channel.edge == envelope.edge.id else None
-
-
-def _kernel_ms(envelope: Envelope) -> float | None:
-    timings = [envelope.observed.tcp]
-    timings += [
-        _tcp(envelope, channel)
-        for channel in _own_channels(envelope)
-        if channel.edge == envelope.edge.id
-    ]
-    found = [ms for ms in map(_smallest_ms, timings) if ms is not None]
-    return min(found) if found else None
-
-
-def _smallest_ms(tcp: TcpTiming | None) -> float | None:
-    if tcp is None:
-        return None
-    found = [us for us in (tcp.min_rtt_us, tcp.accept_rtt_us, tcp.rtt_us) if us]
-    return min(found) / US_PER_MS if found else None
+def _there(signal: T | Missing) -> T | None:
+    return None if isinstance(signal, Missing) else signal

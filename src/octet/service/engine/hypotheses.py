@@ -3,19 +3,20 @@
 A hypothesis is a place in an array with five axes, always in this order:
 
     B  the envelope
-    C  the country the browser is in
-    S  the transport between it and the edge (`Transport`)
-    E  what its environment (time zone, languages) was set by (`Environment`)
+    S  the transport between browser and edge (`Transport`)
+    E  what the browser's environment (time zone, languages) was set by (`Environment`)
     K  the exit: slot 0 is "the country itself", slots 1 to D are the countries that the D address
        databases name, the last is "none of these"
+    C  the country the browser is in
 
-    P(c, s, e, x) = P(c) · P(s) · P(e | s) · P(x | c, s)
+    P(s, e, x, c) = P(c) · P(s) · P(e | s) · P(x | c, s)
 
 The exit needs no axis of all countries: where no database names it, nothing that we see tells one
 exit from another, so those share a slot.
 
-Source of the structure: ours. Every number here is ours too, a guess at the mix of an ordinary web
-site, to be replaced by fitted ones; the golden sessions hold the behaviour meanwhile.
+Source of the structure: ours. The mixes are judgement, a guess at an ordinary web site (public
+surveys put regular use of VPNs at a few to thirty per cent of people, of sessions at less), to be
+replaced by an operator's own counts where there are any; the golden sessions hold the behaviour.
 """
 
 from enum import IntEnum
@@ -52,6 +53,9 @@ class Transport(IntEnum):
     RELAY = 4
     """A relay that ends TCP near the user and keeps the country (Private Relay kind)."""
     TOR = 5
+    FRONTED = 6
+    """The edge is deployed wrongly: a proxy of its own, undeclared, ends every visitor's TCP. The
+    exit is that proxy, and says nothing of the visitor."""
 
 
 class Environment(IntEnum):
@@ -67,12 +71,12 @@ class Environment(IntEnum):
     """Anywhere else, on purpose."""
 
 
-GOOD_TRANSPORTS = (Transport.DIRECT, Transport.ROAMING, Transport.RELAY)
-PLAIN_TRANSPORTS = (Transport.DIRECT, Transport.ROAMING)
+GOOD_TRANSPORTS = (Transport.DIRECT, Transport.ROAMING, Transport.RELAY, Transport.FRONTED)
+PLAIN_TRANSPORTS = (Transport.DIRECT, Transport.ROAMING, Transport.FRONTED)
 GOOD_ENVIRONMENTS = (Environment.HONEST, Environment.TRAVELLER)
 
-TRANSPORT = np.array([0.896, 0.008, 0.060, 0.015, 0.020, 0.001])
-"""P(s) over `Transport`."""
+TRANSPORT = np.array([0.894, 0.008, 0.060, 0.015, 0.020, 0.001, 0.002])
+"""P(s) over `Transport`. Judgement."""
 
 ENVIRONMENT = np.array(
     [
@@ -82,51 +86,54 @@ ENVIRONMENT = np.array(
         [0.450, 0.020, 0.480, 0.050],
         [0.960, 0.035, 0.0005, 0.0045],
         [0.900, 0.040, 0.010, 0.050],
+        [0.960, 0.035, 0.0005, 0.0045],
     ]
 )
-"""P(e | s), rows over `Transport`, columns over `Environment`."""
+"""P(e | s), rows over `Transport`, columns over `Environment`. Judgement."""
 
-OWN_EXIT = np.array([1.0, 0.0, 0.30, 0.35, 0.95, 0.05])
-"""P(x = c | s): how often the exit is in the visitor's own country."""
+OWN_EXIT = np.array([1.0, 0.0, 0.30, 0.35, 0.95, 0.05, 0.30])
+"""P(x = c | s): how often the exit is in the visitor's own country. Judgement; a provider's list of
+exits (evaluation data) has the visitor's own country among them for most visitors."""
+
+_FROM_HOME = Transport.ROAMING
+"""A SIM comes from where travellers come from, any other exit from where hosting is."""
 
 
 @frozen(eq=False)
 class Hypotheses:
-    """The priors of one atlas, and what travels and exits between countries weigh."""
+    """The priors of one atlas, and what travel and exits between countries weigh."""
 
-    log_prior: Array
-    """(1, C, S, E, 1) log P(c, s, e), nats."""
     country: Array
     """(C,) P(c)."""
+    log_country: Array
+    """(C,) nats."""
+    log_manner: Array
+    """(S, E) log P(s, e), nats."""
     travel: Array
     """(C, C) P(home | country), a traveller's; rows sum to 1, the diagonal is 0."""
     exits: Array
     """(C, C) P(exit | country, exit abroad); rows sum to 1, the diagonal is 0."""
+    by_exit: Array
+    """(C + 1, 2, C) P(x | c, abroad) by exit, through hosting and through a SIM; the last row, for
+    no exit, is 0."""
 
     def log_exit(self, named: Array) -> Array:
-        """Return log P(x | c, s) of each slot, (B, C, S, 1, K).
+        """Return log P(x | c, s) of each slot, (B, S, K, C) float32, nats.
 
         Args:
             named: (B, D) rows of the countries that the databases name, -1 for none or a repeat.
         """
-        known = named >= 0
-        at = np.where(known, named, 0)
-        is_own = at[:, None, :] == np.arange(len(self.country))[:, None]
-        usable = known[:, None, :] & ~is_own
-        shares = [np.where(usable, table[:, at].swapaxes(0, 1), 0.0) for table in self._tables]
-        foreign = np.stack([shares[kind] for kind in _EXIT_TABLE], axis=2)
-        foreign = foreign * (1.0 - OWN_EXIT)[:, None]
-        own = np.broadcast_to(OWN_EXIT[:, None], (*foreign.shape[:3], 1))
-        rest = np.maximum(1.0 - own - foreign.sum(axis=3, keepdims=True), 0.0)
-        return log(np.concatenate([own, foreign, rest], axis=3))[:, :, :, None, :]
-
-    @property
-    def _tables(self) -> tuple[Array, Array]:
-        return self.exits, self.travel
-
-
-_EXIT_TABLE = tuple(int(transport is Transport.ROAMING) for transport in Transport)
-"""A SIM comes from where travellers come from, any other exit from where hosting is."""
+        shares = self.by_exit[named]
+        slots = np.concatenate([shares, np.maximum(1.0 - shares.sum(axis=1), 0.0)[:, None]], axis=1)
+        foreign = log(slots).swapaxes(1, 2)
+        size, databases = named.shape
+        out = np.empty((size, len(Transport), databases + 2, len(self.country)), dtype=np.float32)
+        for transport in Transport:
+            out[:, transport, 0] = _LOG_OWN[transport]
+            out[:, transport, 1:] = (
+                foreign[:, int(transport is _FROM_HOME)] + _LOG_ABROAD[transport]
+            )
+        return out
 
 
 def hypotheses(atlas: Atlas) -> Hypotheses:
@@ -138,13 +145,16 @@ def hypotheses(atlas: Atlas) -> Hypotheses:
     country = atlas.population**COUNTRY_POWER
     country = country / country.sum()
     popular = np.maximum(atlas.exit_share, 1e-6) ** POPULARITY_POWER
-    travel = country / (1.0 + atlas.distance_km / TRAVEL_SCALE_KM)
-    prior = country[:, None, None] * (TRANSPORT[:, None] * ENVIRONMENT)
+    travel = _abroad(country / (1.0 + atlas.distance_km / TRAVEL_SCALE_KM))
+    exits = _abroad(np.broadcast_to(popular, travel.shape))
+    by_exit = np.stack([exits.T, travel.T], axis=1)
     return Hypotheses(
-        log_prior=log(prior)[None, :, :, :, None],
         country=country,
-        travel=_abroad(travel),
-        exits=_abroad(np.broadcast_to(popular, travel.shape)),
+        log_country=log(country),
+        log_manner=log(TRANSPORT[:, None] * ENVIRONMENT),
+        travel=travel,
+        exits=exits,
+        by_exit=np.concatenate([by_exit, np.zeros_like(by_exit[:1])]),
     )
 
 
@@ -158,3 +168,6 @@ def _abroad(weights: Array) -> Array:
     table = np.array(weights, dtype=np.float64)
     np.fill_diagonal(table, 0.0)
     return np.asarray(table / table.sum(axis=1, keepdims=True))
+
+
+_LOG_OWN, _LOG_ABROAD = log(OWN_EXIT), log(1.0 - OWN_EXIT)

@@ -17,14 +17,13 @@ import numpy as np
 from attrs import frozen
 
 from octet.schema.verdict import Location
-from octet.service.atlas import Atlas
 from octet.service.atlas.container import Array
-from octet.service.atlas.sphere import distance_km
+from octet.service.engine.places import Places
 
 HELD = 0.90
 LEAST_KM = 25.0
 OTHER_ZONE = 0.1
-COUNTRIES = 6
+COUNTRIES, LEAST_MASS = 6, 1e-3
 """Only the likeliest countries' points are weighed; the rest cannot move 90 % of the mass."""
 DIGITS = 2
 """Of the coordinates in the answer: about a kilometre, finer than what is known."""
@@ -38,30 +37,40 @@ class Circle:
     radius_km: float
 
 
-def circle(atlas: Atlas, country: Array, best: int, zone: int | None) -> Circle:
+def circle(places: Places, country: Array, best: int, zone: int | None) -> Circle:
     """Return where the browser probably is.
 
     Args:
-        atlas: the places.
+        places: the points.
         country: (C,) P(c | z).
         best: row of the country that the verdict names.
         zone: row of the browser's time zone, None for unknown.
     """
-    rows = np.unique(np.append(np.argsort(-country)[: COUNTRIES - 1], best))
-    share = atlas.point_weight[rows]
-    if zone is not None:
-        share = share * np.where(atlas.point_zone[rows] == zone, 1.0, OTHER_ZONE)
-        share = share / share.sum(axis=1, keepdims=True)
-    mass = (share * country[rows, None]).ravel()
-    lat, lon = atlas.point_lat[rows].ravel(), atlas.point_lon[rows].ravel()
-    inside = np.flatnonzero(np.repeat(rows == best, share.shape[1]) & (mass > 0))
-    away = distance_km(lat=lat[inside, None], lon=lon[inside, None], to_lat=lat, to_lon=lon)
-    chosen = int(np.argmin(away @ mass))
-    centre = int(inside[chosen])
-    order = np.argsort(away[chosen], kind="stable")
-    held = np.cumsum(mass[order]) / mass.sum()
-    radius = away[chosen][order][int(np.searchsorted(held, HELD))]
+    likely = np.argsort(-country)[:COUNTRIES]
+    others = [int(row) for row in likely if country[row] > LEAST_MASS and row != best]
+    points = [places.of_country(row) for row in (best, *others)]
+    mass = np.concatenate(
+        [
+            country[row] * _share(places, some, zone)
+            for row, some in zip((best, *others), points, strict=True)
+        ]
+    )
+    away = places.apart_km(points[0], np.concatenate(points))
+    centre = int(np.argmin(away @ mass))
+    order = np.argsort(away[centre])
+    held = np.cumsum(mass[order])
+    radius = away[centre][order][int(np.searchsorted(held, HELD * held[-1]))]
+    point = points[0][centre]
     return Circle(
-        Location(round(float(lat[centre]), DIGITS), round(float(lon[centre]), DIGITS)),
+        Location(round(float(places.lat[point]), DIGITS), round(float(places.lon[point]), DIGITS)),
         float(np.ceil(max(radius, LEAST_KM))),
     )
+
+
+def _share(places: Places, points: Array, zone: int | None) -> Array:
+    """Return how a country's probability falls on its points."""
+    share = places.weight[points]
+    if zone is None:
+        return share
+    share = share * np.where(places.zone[points] == zone, 1.0, OTHER_ZONE)
+    return np.asarray(share / share.sum())

@@ -1,3 +1,4 @@
+import attrs
 import numpy as np
 import pytest
 
@@ -21,11 +22,16 @@ def fact(delta_ms: float | None, volleys: int = 24) -> Facts:
     return Facts(source_ip="10.0.0.1", delta_ms=delta_ms, volleys=volleys, received_at_ms=0)
 
 
+def by_country(path: Array) -> Array:
+    """Return (B, S, K, C) as (B, C, S, K)."""
+    return np.moveaxis(path, 3, 1)
+
+
 def weigh(layers: CrossLayer, *facts: Facts, kind: AsType = AsType.ACCESS) -> Array:
     """Return (B, C, S, K)."""
     named = np.tile([5, 40, -1], (len(facts), 1))
     network = np.full(len(facts), int(kind))
-    return np.asarray(layers.evidence(facts, named, network).log_prob[:, :, :, 0])
+    return by_country(layers.evidence(facts, named, network).path)
 
 
 def test_a_missing_gap_says_nothing(layers: CrossLayer) -> None:
@@ -40,7 +46,7 @@ def test_the_odds_of_a_proxy_never_fall(layers: CrossLayer) -> None:
     table = weigh(layers, *map(fact, GAPS_MS))
     for clear in (Transport.DIRECT, Transport.VPN, Transport.ROAMING):
         odds = table[:, :, Transport.PROXY] - table[:, :, clear]
-        assert (np.diff(odds, axis=0) >= -1e-9).all()
+        assert (np.diff(odds, axis=0) >= -1e-5).all()
 
 
 def test_noise_clears_and_a_gap_does_not(layers: CrossLayer, atlas: Atlas) -> None:
@@ -56,8 +62,8 @@ def test_a_near_gap_is_no_far_country(layers: CrossLayer, atlas: Atlas) -> None:
     """Light does not come from Australia to a German exit in fifteen milliseconds."""
     german, australian = atlas.country_row["DE"], atlas.country_row["AU"]
     named = np.array([[german, -1, -1]])
-    table = layers.evidence([fact(15.0)], named, np.array([AsType.ACCESS])).log_prob
-    assert table[0, german, Transport.PROXY, 0, 0] > table[0, australian, Transport.PROXY, 0, 1] + 2
+    table = by_country(layers.evidence([fact(15.0)], named, np.array([AsType.ACCESS])).path)
+    assert table[0, german, Transport.PROXY, 0] > table[0, australian, Transport.PROXY, 1] + 2
 
 
 def test_fewer_volleys_wait_more_often() -> None:
@@ -73,3 +79,20 @@ def test_a_satellites_gap_is_no_proxy(layers: CrossLayer, atlas: Atlas) -> None:
     row = atlas.country_row["US"]
     table = weigh(layers, fact(550.0), kind=AsType.SATELLITE)[0, row, :, 0]
     assert table[Transport.PROXY] < table[Transport.DIRECT] + 2
+
+
+def test_the_pages_own_connect_is_a_weak_gap(layers: CrossLayer, atlas: Atlas) -> None:
+    """Without a channel the page's load tells a little, as it may have led elsewhere."""
+    row = atlas.country_row["DE"]
+    loaded = Facts(source_ip="10.0.0.1", connect_ms=150.0, kernel_ms=10.0, received_at_ms=0)
+    table = weigh(layers, loaded, fact(140.0), attrs.evolve(loaded, kernel_ms=None))[:, row, :, 0]
+    odds = table[:, Transport.PROXY] - table[:, Transport.DIRECT]
+    assert 0.1 < odds[0] < 1.5 < odds[1]
+    assert odds[2] == 0
+
+
+def test_a_slow_link_stalls_more_often() -> None:
+    """A link that the browser itself calls slow widens the noise."""
+    slow = Facts(source_ip="10.0.0.1", slow_link=True, volleys=24, received_at_ms=0)
+    usual, longer = stall_chance([fact(1.0), slow], np.array([AsType.ACCESS] * 2))
+    assert longer > usual

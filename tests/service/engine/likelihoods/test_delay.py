@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -8,20 +10,27 @@ from octet.service.engine.facts import Facts
 from octet.service.engine.hypotheses import Transport
 from octet.service.engine.likelihoods import Delay
 from octet.service.engine.likelihoods.delay import EDGES_KEPT, FLAT, MISPLACED, WEIGHT
+from octet.service.engine.paths import Landmark
+from octet.service.engine.places import Places
 
 FRANKFURT = Location(50.11, 8.68)
 
 
 @pytest.fixture(scope="module")
 def delay(atlas: Atlas) -> Delay:
-    return Delay.of(atlas)
+    return Delay.of(atlas, Places.of(atlas))
 
 
 def weigh(delay: Delay, ms: float | None, edge: Location | None, exit_row: int = -1) -> Array:
     """Return (C, S, K)."""
-    fact = Facts(source_ip="10.0.0.1", kernel_ms=ms, edge=edge, received_at_ms=0)
-    table = delay.evidence([fact], np.array([[exit_row, -1, -1]])).log_prob
-    return np.asarray(table[0, :, :, 0])
+    marks = [Landmark(place=edge, kernel_ms=ms)] if edge and ms is not None else []
+    return among(delay, marks, exit_row)
+
+
+def among(delay: Delay, marks: Sequence[Landmark], exit_row: int = -1) -> Array:
+    """Return (C, S, K) of several landmarks."""
+    fact = Facts(source_ip="10.0.0.1", landmarks=tuple(marks), received_at_ms=0)
+    return np.moveaxis(delay.evidence([fact], np.array([[exit_row, -1, -1]])).path[0], 2, 0)
 
 
 @pytest.mark.parametrize(("ms", "edge"), [(None, FRANKFURT), (20.0, None), (None, None)])
@@ -57,7 +66,7 @@ def test_below_three_milliseconds_all_is_alike(delay: Delay, ms: float) -> None:
 def test_no_delay_is_impossible(delay: Delay, ms: float) -> None:
     """The edge may be elsewhere than it says, so no delay weighs more than that chance."""
     table = weigh(delay, ms, Location(-33.87, 151.21))
-    assert table.min() >= WEIGHT * np.log(MISPLACED * FLAT) - 1e-9
+    assert table.min() >= WEIGHT * np.log(MISPLACED * FLAT) - 1e-4
 
 
 def test_memory_of_edges_is_bounded(delay: Delay) -> None:
@@ -68,3 +77,48 @@ def test_memory_of_edges_is_bounded(delay: Delay) -> None:
     info = delay._paths.to_edge.cache_info()
     assert info.maxsize == EDGES_KEPT
     np.testing.assert_array_equal(weigh(delay, 10.0, FRANKFURT), before)
+
+
+LONDON, WARSAW, MADRID = Location(51.51, -0.13), Location(52.23, 21.01), Location(40.42, -3.70)
+
+
+def landmarks(*pairs: tuple[Location, float]) -> list[Landmark]:
+    return [Landmark(place=place, kernel_ms=ms) for place, ms in pairs]
+
+
+def test_several_landmarks_place_better_than_one(delay: Delay, atlas: Atlas) -> None:
+    """Three round trips that fit Germany tell it from Spain and Britain better than one does."""
+    marks = landmarks((FRANKFURT, 12.0), (LONDON, 25.0), (WARSAW, 27.0))
+    row = atlas.country_row
+    one, three = (among(delay, some)[:, Transport.DIRECT, 0] for some in (marks[:1], marks))
+    for other in ("ES", "GB", "TR"):
+        assert three[row["DE"]] - three[row[other]] > one[row["DE"]] - one[row[other]]
+
+
+def test_the_last_mile_is_shared(delay: Delay, atlas: Atlas) -> None:
+    """A long last mile towards all edges is likelier than one towards a single edge."""
+    german = atlas.country_row["DE"]
+    even = landmarks((FRANKFURT, 50.0), (LONDON, 65.0), (WARSAW, 65.0))
+    odd = landmarks((FRANKFURT, 50.0), (LONDON, 22.0), (WARSAW, 22.0))
+    slow, uneven = (among(delay, m)[german, Transport.DIRECT, 0] for m in (even, odd))
+    assert slow > uneven + 0.5
+
+
+def test_a_misplaced_landmark_is_outvoted(delay: Delay, atlas: Atlas) -> None:
+    """One edge that says Sydney and answers in five milliseconds costs all countries alike."""
+    row = atlas.country_row
+    marks = landmarks((FRANKFURT, 12.0), (LONDON, 25.0), (WARSAW, 27.0))
+    wrong = [*marks, *landmarks((Location(-33.87, 151.21), 5.0))]
+    table = among(delay, wrong)[:, Transport.DIRECT, 0]
+    assert table[row["DE"]] > table[row["AU"]] + 1
+    assert table[row["DE"]] > table[row["ES"]] + 0.5
+
+
+def test_an_application_round_trip_stands_in(delay: Delay, atlas: Atlas) -> None:
+    """Without a kernel delay the application's crosses the whole path, in a proxy too."""
+    american, german = atlas.country_row["US"], atlas.country_row["DE"]
+    place = Location(40.71, -74.0)
+    whole = among(delay, [Landmark(place=place, app_ms=170.0)], american)[german]
+    ended = among(delay, [Landmark(place=place, kernel_ms=170.0)], american)[german]
+    np.testing.assert_allclose(whole[Transport.PROXY, 1], whole[Transport.VPN, 1], rtol=1e-5)
+    assert whole[Transport.PROXY, 1] > ended[Transport.PROXY, 1]

@@ -4,7 +4,7 @@ import pytest
 from octet.service.atlas import Atlas
 from octet.service.engine.facts import Facts
 from octet.service.engine.hypotheses import Environment, Transport
-from octet.service.engine.likelihoods.ip import TYPE, TYPE_STALE, Ip, by_slot
+from octet.service.engine.likelihoods.ip import TYPE, TYPE_STALE, Ip
 from tests.service.engine import sessions
 
 
@@ -28,15 +28,16 @@ def test_agreement_names_the_country(ip: Ip, atlas: Atlas) -> None:
     votes = ip.votes([fact(sessions.GERMAN_HOME)])
     row = atlas.country_row["DE"]
     assert votes.named.tolist() == [[row, -1, -1]]
-    direct = votes.by_exit[0, :, Transport.DIRECT]
+    direct = ip.of_votes(votes).path[0, Transport.DIRECT, 0]
     assert int(np.argmax(direct)) == row
     assert direct[row] - np.delete(direct, row).max() > 8
+    assert votes.exits.tolist() == [1]
 
 
 def test_disagreement_speaks_for_a_tunnel(ip: Ip) -> None:
     """Scattered votes are likelier of a tunnel than of a home, equal ones the other way round."""
     votes = ip.votes([fact(sessions.SCATTERED_EXIT), fact(sessions.GERMAN_HOME)])
-    best = votes.by_exit.max(axis=1)
+    best = votes.at_named.max(axis=2)
     assert best[0, Transport.VPN] > best[0, Transport.DIRECT]
     assert best[1, Transport.VPN] < best[1, Transport.DIRECT]
     assert (votes.named[0] >= 0).all()
@@ -46,21 +47,24 @@ def test_a_private_address_says_nothing(ip: Ip) -> None:
     """No vote and no network: zeros."""
     votes = ip.votes([fact("10.0.0.1")])
     for evidence in (ip.of_votes(votes), ip.of_network(votes)):
-        assert np.abs(evidence.log_prob).max() == 0
+        assert np.abs(evidence.log_prob()).max() == 0
 
 
 def test_hosting_speaks_for_a_tunnel(ip: Ip) -> None:
     """The kind of network moves the transport."""
-    table = ip.of_network(ip.votes([fact(sessions.DUTCH_HOST)])).log_prob
-    best = table[0, 0, :, Environment.HONEST, 0]
+    table = ip.of_network(ip.votes([fact(sessions.DUTCH_HOST)])).manner
+    best = table[0, :, Environment.HONEST]
     assert best[Transport.VPN] > best[Transport.DIRECT] + 2
 
 
-def test_slots() -> None:
-    """Own, named and unnamed exits each get their value."""
-    own = np.array([[1.0, 2.0, 3.0]])
-    slots = by_slot(own, np.array([9.0]), np.array([[2, -1]]))
-    assert slots[0].tolist() == [[1, 3, 9, 9], [2, 3, 9, 9], [3, 3, 9, 9]]
-    deep = by_slot(np.stack([own, own], axis=2), np.full((1, 2), 9.0), np.array([[2, -1]]))
-    assert deep.shape == (1, 3, 2, 4)
-    np.testing.assert_array_equal(deep[:, :, 1], slots)
+def test_slots(ip: Ip) -> None:
+    """Own, named and unnamed exits each get their value; empty slots can be cut off."""
+    votes = ip.votes([fact(sessions.SCATTERED_EXIT), fact(sessions.GERMAN_HOME)])
+    path = ip.of_votes(votes).path
+    for row in range(2):
+        for slot, country in enumerate(votes.named[row][votes.named[row] >= 0], 1):
+            assert (path[row, :, slot] == path[row, :, slot, :1]).all()
+            np.testing.assert_array_equal(path[row, :, 0, country], path[row, :, slot, 0])
+    one = votes.of(np.array([1]))
+    assert one.named.shape == (1, 1)
+    np.testing.assert_array_equal(ip.of_votes(one).path[0, :, 0], path[1, :, 0])

@@ -9,11 +9,13 @@ from octet.service.engine.likelihoods.languages import Spoken, parse
 
 @pytest.fixture(scope="module")
 def spoken(atlas: Atlas) -> Spoken:
-    return Spoken(atlas, hypotheses(atlas).country)
+    return Spoken.of(atlas, hypotheses(atlas).country)
 
 
 def fact(language: str | None) -> Facts:
-    return Facts(source_ip="10.0.0.1", language=language, received_at_ms=0)
+    return Facts(
+        source_ip="10.0.0.1", tags=() if language is None else (language,), received_at_ms=0
+    )
 
 
 @pytest.mark.parametrize(
@@ -62,3 +64,34 @@ def test_no_information(spoken: Spoken, tag: str | None) -> None:
 def test_parse(tag: str, parts: tuple[str, str, str]) -> None:
     """Tags are read as BCP 47 writes them; extensions are left alone."""
     assert parse(tag) == parts
+
+
+def test_further_languages_count_less(spoken: Spoken, atlas: Atlas) -> None:
+    """An English browser that also asks for German is likelier in Germany than one that does not,
+    and less likely there than a German one.
+    """
+    german, british = atlas.country_row["DE"], atlas.country_row["GB"]
+    plain, also, first = spoken.by_country(
+        [
+            Facts(source_ip="10.0.0.1", tags=tags, received_at_ms=0)
+            for tags in (("en",), ("en", "de", "de-DE"), ("de", "en"))
+        ]
+    )
+    ratio = [row[german] / row[british] for row in (plain, also, first)]
+    assert ratio == sorted(ratio)
+    assert ratio[1] > 2 * ratio[0]
+
+
+@pytest.mark.parametrize(
+    ("voices", "tells"),
+    [
+        (("de-DE", "en-US"), True),
+        (("en-US",), False),
+        (("de-DE", "fr-FR", "es-ES", "it-IT", "pt-BR", "ru-RU", "zh-CN"), False),
+        (("", "%%", "x" * 99), False),
+    ],
+)
+def test_voices(spoken: Spoken, atlas: Atlas, voices: tuple[str, ...], tells: bool) -> None:
+    """A few voices speak their owner's languages; a system's whole choir is everybody's."""
+    row = spoken.by_country([Facts(source_ip="10.0.0.1", voices=voices, received_at_ms=0)])[0]
+    assert bool(row[atlas.country_row["DE"]] > row[atlas.country_row["GB"]]) is tells

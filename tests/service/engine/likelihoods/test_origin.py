@@ -14,9 +14,11 @@ def origin(atlas: Atlas) -> Origin:
 
 
 def weigh(origin: Origin, atlas: Atlas, code: str, zone: str | None, tag: str | None) -> Array:
-    fact = Facts(source_ip="10.0.0.1", zone=zone, language=tag, received_at_ms=0)
+    """Return (C, S, E, K)."""
+    tags = () if tag is None else (tag,)
+    fact = Facts(source_ip="10.0.0.1", zone=zone, tags=tags, received_at_ms=0)
     named = np.array([[atlas.country_row[code], -1, -1]])
-    return np.asarray(origin.evidence([fact], named).log_prob[0])
+    return np.moveaxis(origin.evidence([fact], named).log_prob()[0], 3, 0)
 
 
 def test_missing_settings_say_nothing(origin: Origin, atlas: Atlas) -> None:

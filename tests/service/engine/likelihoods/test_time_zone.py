@@ -1,3 +1,4 @@
+import attrs
 import numpy as np
 import pytest
 
@@ -9,7 +10,7 @@ from octet.service.engine.likelihoods.time_zone import TimeZones
 
 @pytest.fixture(scope="module")
 def zones(atlas: Atlas) -> TimeZones:
-    return TimeZones(atlas, hypotheses(atlas).country)
+    return TimeZones.of(atlas, hypotheses(atlas).country)
 
 
 def fact(zone: str | None, offsets: tuple[int, int] | None = None) -> Facts:
@@ -58,3 +59,29 @@ def test_a_contradiction_speaks_for_changed_settings(zones: TimeZones) -> None:
     assert wrong[Environment.AT_EXIT] > wrong[Environment.HONEST] + 2
     assert right[Environment.AT_EXIT] < right[Environment.HONEST]
     np.testing.assert_array_equal(missing, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("ahead_ms", "moved"),
+    [
+        (None, False),
+        (0.0, False),
+        (90_000.0, False),
+        (3_600_000.0, True),
+        (-19_800_000.0 + 60_000.0, True),
+        (3_600_000.0 + 600_000.0, False),
+        (-1.79e12, False),
+        (30 * 3_600_000.0, False),
+    ],
+)
+def test_hands_that_were_moved(
+    zones: TimeZones, atlas: Atlas, ahead_ms: float | None, moved: bool
+) -> None:
+    """A clock whole half hours off makes the zone doubtful; any other error of it does not."""
+    plain = fact("Europe/Berlin")
+    skewed = attrs.evolve(plain, clock_ahead_ms=ahead_ms)
+    one, other = zones.by_country([plain, skewed])
+    british = atlas.country_row["GB"]
+    assert bool(other[british] > 0.5) is moved
+    if not moved:
+        np.testing.assert_array_equal(one, other)

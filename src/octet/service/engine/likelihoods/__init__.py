@@ -7,7 +7,8 @@ languages speak of the same thing, where a person's settings come from, and meet
 
 from octet.service.engine.likelihoods.cross_layer import CrossLayer
 from octet.service.engine.likelihoods.delay import Delay
+from octet.service.engine.likelihoods.front import front
 from octet.service.engine.likelihoods.ip import Ip
 from octet.service.engine.likelihoods.origin import Origin
 
-__all__ = ["CrossLayer", "Delay", "Ip", "Origin"]
+__all__ = ["CrossLayer", "Delay", "Ip", "Origin", "front"]

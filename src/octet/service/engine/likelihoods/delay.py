@@ -1,24 +1,29 @@
-"""The kernel's round trip to the edge against the distance that it has to cross.
+"""The kernel's round trips to the edges against the distances that they have to cross.
 
-A path's expected delay is the base delay of its distances plus a last mile, which is unknown and
-integrated over its quantiles; what is measured spreads around it by a Student t (ν = 4, σ = 0.35)
-in the logarithm, heavy enough for detours and queues:
+A path's expected delay to edge j is the base delay of its distances plus a last mile, which is
+unknown, the same for all edges, and integrated over its quantiles; what is measured spreads around
+it by a Student t (ν = 4, σ = 0.35) in the logarithm, heavy enough for detours and queues:
 
-    P(ln r | d) = (1 − κ) mean_q t( (ln r − ln(base(d) + L_q)) / σ ) + κ / 9
+    P(ln r_1 … ln r_J | path) = mean_q Π_j [ (1 − κ) t( (ln r_j − ln(base_j + L_q)) / σ ) + κ / 9 ]
 
-    direct                  d from the country's places to the edge
-    VPN, roaming            base(c, x) + base(x, edge)
-    proxy, relay, Tor       base(x, edge): what is behind the exit does not show in the kernel
+    direct                       base_j from the country's places to edge j, by where people live
+    VPN, roaming                 base(c, x) + base(x, edge j)
+    proxy, relay, Tor, fronted   base(x, edge j): what is behind the exit shows in no kernel
 
-r below 3 ms counts as 3 ms: a short last mile is nothing to suspect. κ = 0.02 is the chance that
-the edge does not stand where it says. It also bounds what a delay can do: an impossible one costs
-every transport the same few nats, so by itself it raises no alarm. An exit that no database names
-may be anywhere: 1 / 9.
+Of an edge without a kernel delay the application's stands in. That one crosses the whole path in
+every transport, as through a VPN.
+
+r below 3 ms counts as 3 ms: a short last mile is nothing to suspect. κ = 0.02 is the chance that an
+edge does not stand where it says: the hypothesis of a wrong ``EDGE_LOCATION``, by itself for each
+edge. It also bounds what a delay can do: an impossible one costs every transport the same few nats,
+so alone it raises no alarm, and with several landmarks a wrong one is outvoted. An exit that no
+database names may be anywhere: 1 / 9.
 
 w = 0.5: a consistency test, not an estimator of the country. A missing delay or place adds 0.
 
-Source: base delay `atlas.delay`. The last miles are ours, between published spreads of home lines
-(3 to 14 ms), WiFi, LTE (17 to 45 ms) and Starlink.
+Source: base delay `atlas.delay`, fitted. σ widens the fitted spread (0.233, between data centres)
+for end users; the last miles lie between published spreads of home lines (3 to 14 ms), WiFi, LTE
+(17 to 45 ms) and Starlink; w and κ are judgement.
 """
 
 from collections.abc import Sequence
@@ -35,10 +40,11 @@ from octet.service.atlas.sphere import distance_km
 from octet.service.engine.evidence import Evidence, Group
 from octet.service.engine.facts import Facts
 from octet.service.engine.hypotheses import Transport
-from octet.service.engine.likelihoods.ip import by_slot
+from octet.service.engine.paths import Landmark
+from octet.service.engine.places import Places
 
 WEIGHT = 0.5
-LAST_MILE_MS = np.array([1.0, 5.0, 12.0, 30.0, 60.0])
+LAST_MILE_MS = np.array([1.0, 5.0, 12.0, 30.0, 60.0], np.float32)
 SPREAD, FREEDOM = 0.35, 4.0
 SHORTEST_MS, LONGEST_MS = 3.0, 10_000.0
 MISPLACED = 0.02
@@ -48,56 +54,81 @@ _PEAK = 3.0 / 8.0 / SPREAD
 """The t density with four degrees of freedom at its centre."""
 EDGES_KEPT = 256
 """Edge locations whose distances are kept: a deployment has a handful."""
+THROUGH = (Transport.VPN, Transport.ROAMING)
+"""The kernel's round trip crosses the whole path through the exit."""
+ENDED = (Transport.PROXY, Transport.RELAY, Transport.TOR, Transport.FRONTED)
+"""It ends at the exit."""
 
 
 @frozen(eq=False)
 class Delay:
     """The delay family of one atlas."""
 
-    atlas: Atlas
     between_ms: Array
     """(C, C) base delay between two countries."""
     _paths: "_Paths" = field(repr=False, eq=False)
 
     @classmethod
-    def of(cls, atlas: Atlas) -> "Delay":
-        """Return the family over the places of *atlas*."""
-        return cls(atlas, base_delay_ms(atlas.distance_km), _Paths(atlas))
+    def of(cls, atlas: Atlas, places: Places) -> "Delay":
+        """Return the family over the distances of *atlas*."""
+        return cls(base_delay_ms(atlas.distance_km).astype(np.float32), _Paths(places))
 
     def evidence(self, facts: Sequence[Facts], named: Array) -> Evidence:
-        """Return w log P(r | c, s, x), (B, C, S, 1, K).
+        """Return w log P(r | c, s, x), over (B, S, K, C).
 
         Args:
             facts: B of them.
             named: (B, D) the countries of the exit slots, -1 for unused ones.
         """
-        countries, slots = len(self.atlas.countries), named.shape[1] + 2
-        out = np.zeros((len(facts), countries, len(Transport), 1, slots))
+        shape = (len(facts), len(Transport), named.shape[1] + 2, len(self.between_ms))
+        out = np.zeros(shape, np.float32)
         for row, fact in enumerate(facts):
-            if fact.kernel_ms is not None and fact.edge is not None:
-                self._fill(out[row, :, :, 0], fact.kernel_ms, fact.edge, named[row])
-        return Evidence("delay", Group.TIMING, out)
+            if fact.landmarks:
+                self._fill(out[row], fact.landmarks, named[row])
+        return Evidence("delay", Group.TIMING, path=out)
 
-    def _fill(self, out: Array, ms: float, edge: Location, named: Array) -> None:
-        """Write one envelope's (C, S, K)."""
-        log_ms = np.log(np.clip(ms, SHORTEST_MS, LONGEST_MS))
-        log_expected, to_edge_ms = self._paths.to_edge(edge)
-        near = _density(log_ms - log_expected)
-        direct = np.einsum("cpq,cp->c", near, self.atlas.point_weight) / len(LAST_MILE_MS)
-        at_exit = by_slot(_log(direct)[None], np.log([FLAT]), named[None])[0]
+    def _fill(self, out: Array, landmarks: Sequence[Landmark], named: Array) -> None:
+        """Write one envelope's (S, K, C)."""
+        seen = [mark for mark in landmarks if mark.kernel_ms is not None]
+        rest = [mark for mark in landmarks if mark.kernel_ms is None]
+        direct = _log(self._direct([*seen, *rest]))
+        out[Transport.DIRECT] = WEIGHT * direct
+        out[THROUGH, :] = WEIGHT * self._through([*seen, *rest], named, direct)
+        ended = self._ended(_log(self._direct(seen)) if rest else direct, len(seen), named)
+        if rest:
+            ended = ended + self._through(rest, named, _log(self._direct(rest)))
+        out[ENDED, :] = WEIGHT * ended
 
-        legs = by_slot((np.diagonal(self.between_ms) + to_edge_ms)[None], np.ones(1), named[None])[
-            0
-        ]
+    def _direct(self, landmarks: Sequence[Landmark]) -> Array:
+        """Return P(r | direct from c), (C,)."""
+        density: Array = np.ones((1, 1), np.float32)
+        for mark in landmarks:
+            log_expected, _ = self._paths.to_edge(mark.place)
+            density = density * _density(_log_ms(mark) - log_expected)
+        if density.size == 1:
+            return np.ones(len(self.between_ms), np.float32)
+        return self._paths.by_country(density.sum(axis=0) * np.float32(1.0 / len(LAST_MILE_MS)))
+
+    def _through(self, landmarks: Sequence[Landmark], named: Array, direct: Array) -> Array:
+        """Return log P(r | from c through x), (K, C); slot 0, the own country, is near *direct*."""
         exits = np.maximum(named, 0)
-        legs[:, 1:-1] = self.between_ms[:, exits] + to_edge_ms[exits]
-        tunnel = _density(log_ms - np.log(legs[:, :, None] + LAST_MILE_MS)).mean(axis=2)
-        through = _log(tunnel)
-        through[:, -1] = np.log(FLAT)
+        density: Array = np.ones(1, np.float32)
+        for mark in landmarks:
+            _, to_edge_ms = self._paths.to_edge(mark.place)
+            legs = self.between_ms[exits] + to_edge_ms[exits][:, None]
+            expected = np.log(legs[:, None] + LAST_MILE_MS[:, None])
+            density = density * _density(_log_ms(mark) - expected)
+        out = np.full((len(named) + 2, len(direct)), len(landmarks) * np.log(FLAT), np.float32)
+        out[0] = direct
+        out[1:-1] = _log(density.sum(axis=1)) - np.float32(np.log(len(LAST_MILE_MS)))
+        return out
 
-        for transport in Transport:
-            tunnelled = transport in (Transport.VPN, Transport.ROAMING)
-            out[:, transport] = WEIGHT * (through if tunnelled else at_exit)
+    def _ended(self, at_exit: Array, landmarks: int, named: Array) -> Array:
+        """Return log P(r | from x), (K, C), out of that of every country."""
+        out = np.full((len(named) + 2, len(at_exit)), landmarks * np.log(FLAT), np.float32)
+        out[0] = at_exit
+        out[1:-1] = at_exit[np.maximum(named, 0)][:, None]
+        return out
 
 
 class _Paths:
@@ -106,24 +137,36 @@ class _Paths:
     A bounded memory of a pure function: it changes speed, never an answer.
     """
 
-    def __init__(self, atlas: Atlas) -> None:
-        self._atlas = atlas
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self.by_country = places.by_country
         self.to_edge = lru_cache(maxsize=EDGES_KEPT)(self._to_edge)
 
     def _to_edge(self, edge: Location) -> tuple[Array, Array]:
-        """Return ln(base + last mile), (C, P, Q), and the mean base delay, (C,), in ms."""
-        atlas = self._atlas
-        lat, lon = atlas.point_lat, atlas.point_lon
+        """Return ln(base + last mile), (Q, N), and the mean base delay, (C,), in ms."""
+        lat, lon = self._places.lat, self._places.lon
         away = distance_km(lat=lat, lon=lon, to_lat=edge.lat, to_lon=edge.lon)
-        base = base_delay_ms(away)
-        return np.log(base[:, :, None] + LAST_MILE_MS), (base * atlas.point_weight).sum(axis=1)
+        base = base_delay_ms(away).astype(np.float32)
+        return np.log(base + LAST_MILE_MS[:, None]), self.by_country(base)
+
+
+def _log_ms(mark: Landmark) -> np.float32:
+    ms = mark.app_ms if mark.kernel_ms is None else mark.kernel_ms
+    return np.float32(np.log(min(max(ms or 0.0, SHORTEST_MS), LONGEST_MS)))
 
 
 def _density(away: Array) -> Array:
-    """Return the Student t density with ν = 4 of *away* nats: peak · (1 + u²)^(-5/2)."""
-    spread = 1.0 + np.square(away) * (1.0 / (FREEDOM * SPREAD * SPREAD))
-    return np.asarray(_PEAK / (spread * spread * np.sqrt(spread)))
+    """Return (1 − κ) t + κ / 9 of *away* nats, t = peak · (1 + u²)^(-5/2) having ν = 4."""
+    away *= away
+    away *= np.float32(1.0 / (FREEDOM * SPREAD * SPREAD))
+    away += np.float32(1.0)
+    root = np.sqrt(away)
+    away *= away
+    away *= root
+    np.divide(np.float32((1.0 - MISPLACED) * _PEAK), away, out=away)
+    away += np.float32(MISPLACED * FLAT)
+    return away
 
 
 def _log(density: Array) -> Array:
-    return np.asarray(np.log((1.0 - MISPLACED) * density + MISPLACED * FLAT))
+    return np.asarray(np.log(density))

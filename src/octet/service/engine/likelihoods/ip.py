@@ -37,6 +37,7 @@ ACCURACY = np.array(
         [0.900, 0.800, 0.920],
         [0.150, 0.150, 0.500],
         [0.650, 0.260, 0.890],
+        [0.900, 0.800, 0.920],
     ]
 )
 """P(right vote), rows over `Transport`, columns as `COUNTRY_SOURCES`. Homes and VPN: measured on
@@ -54,6 +55,7 @@ TYPE = np.array(
         [0.150, 0.400, 0.100, 0.340, 0.005, 0.005],
         [0.010, 0.010, 0.010, 0.070, 0.001, 0.899],
         [0.200, 0.050, 0.010, 0.720, 0.005, 0.015],
+        [0.200, 0.100, 0.010, 0.590, 0.001, 0.099],
     ]
 )
 """P(type | s), rows over `Transport`, columns over `AsType`. Ours; the rule of `atlas.as_types`
@@ -68,13 +70,28 @@ class Votes:
     """What the tables say of a batch of addresses."""
 
     named: Array
-    """(B, D) country rows, -1 for none or a repeat of an earlier one: the exit slots."""
-    by_exit: Array
-    """(B, C, S) log P(votes | x = c, s), weighted."""
+    """(B, D) rows of the different countries, -1 in the places after the last: the exit slots."""
+    at_named: Array
+    """(B, S, D) log P(votes | x = that country, s), weighted."""
     elsewhere: Array
-    """(B, S) the same when no database names the exit."""
+    """(B, S) the same of every country that no database names."""
     network: Array
     """(B,) `AsType`, -1 when unknown."""
+
+    @property
+    def exits(self) -> Array:
+        """(B,) how many countries are named."""
+        return np.asarray((self.named >= 0).sum(axis=1))
+
+    def of(self, rows: Array) -> "Votes":
+        """Return the votes on some of the addresses, with no more slots than they use."""
+        used = int(self.exits[rows].max(initial=0))
+        return Votes(
+            self.named[rows, :used],
+            self.at_named[rows, :, :used],
+            self.elsewhere[rows],
+            self.network[rows],
+        )
 
 
 @frozen(eq=False)
@@ -86,30 +103,37 @@ class Ip:
     def votes(self, facts: Sequence[Facts]) -> Votes:
         """Look the addresses up and weigh the votes for each possible exit."""
         votes, network, _ = self.atlas.addresses.look_up([fact.source_ip for fact in facts])
+        known = votes >= 0
         share = np.maximum(self.atlas.vote_share, LEAST_SHARE)
-        size, databases = votes.shape
-        elsewhere = np.zeros((size, len(Transport)))
-        by_exit = np.zeros((size, len(self.atlas.countries), len(Transport)))
-        for column in range(databases):
-            vote, accuracy = votes[:, column], ACCURACY[:, column]
-            rows = np.flatnonzero(vote >= 0)
-            wrong = (1.0 - accuracy) * share[column, vote[rows], None]
-            elsewhere[rows] += np.log(wrong)
-            by_exit[rows, vote[rows]] += np.log((accuracy + wrong) / wrong)
-        by_exit += elsewhere[:, None, :]
-        return Votes(_named(votes), WEIGHT * by_exit, WEIGHT * elsewhere, network)
+        q = share[np.arange(votes.shape[1]), np.maximum(votes, 0)]
+        right = ACCURACY[None, :, :]
+        wrong = (1.0 - right) * q[:, None, :]
+        missed = np.where(known[:, None], np.log(wrong), 0.0)
+        gain = np.where(known[:, None], np.log((right + wrong) / wrong), 0.0)
+        named = _named(votes)
+        same = (named[:, :, None] == votes[:, None, :]) & known[:, None]
+        elsewhere = missed.sum(axis=2)
+        at_named = elsewhere[:, :, None] + np.einsum("bsd,bkd->bsk", gain, same)
+        return Votes(named, WEIGHT * at_named, WEIGHT * elsewhere, network)
 
     def of_votes(self, votes: Votes) -> Evidence:
-        """Return w log P(votes | s, x), (B, C, S, 1, K)."""
-        slots = by_slot(votes.by_exit, votes.elsewhere, votes.named)
-        return Evidence("votes", Group.ADDRESS, slots[:, :, :, None, :])
+        """Return w log P(votes | s, x), over (B, S, K, C)."""
+        size, databases = votes.named.shape
+        shape = (size, len(Transport), databases + 2, len(self.atlas.countries))
+        path = np.empty(shape, np.float32)
+        path[:] = votes.elsewhere[:, :, None, None]
+        path[:, :, 1:-1] = votes.at_named[..., None]
+        row, slot = np.nonzero(votes.named >= 0)
+        path[row, :, 0, votes.named[row, slot]] = votes.at_named[row, :, slot]
+        return Evidence("votes", Group.ADDRESS, path=path)
 
     def of_network(self, votes: Votes) -> Evidence:
-        """Return log P(type | s, e), (B, 1, S, E, 1)."""
+        """Return log P(type | s, e), over (B, S, E)."""
         known = votes.network >= 0
         kind = np.where(known, votes.network, int(AsType.OTHER))
-        log_prob = np.where(known[:, None, None], _LOG_TYPE[kind], 0.0)
-        return Evidence("network", Group.ADDRESS, log_prob[:, None, :, :, None])
+        return Evidence(
+            "network", Group.ADDRESS, manner=np.where(known[:, None, None], _LOG_TYPE[kind], 0.0)
+        )
 
 
 def _log_type() -> Array:
@@ -122,29 +146,11 @@ def _log_type() -> Array:
 _LOG_TYPE = _log_type()
 
 
-def by_slot(own: Array, elsewhere: Array, named: Array) -> Array:
-    """Spread a value that depends on the exit over the exit slots.
-
-    Args:
-        own: (B, C, …) the value for each country as the exit.
-        elsewhere: (B, …) the value for an exit that no database names.
-        named: (B, D) the countries of the middle slots, -1 for unused ones.
-
-    Returns:
-        (B, C, …, K) with K = D + 2; unused slots repeat *elsewhere*, their prior is `IMPOSSIBLE`.
-    """
-    batch = np.arange(len(named))[:, None]
-    used = (named >= 0).reshape(*named.shape, *(1,) * (own.ndim - 2))
-    middle = np.where(used, own[batch, np.maximum(named, 0)], elsewhere[:, None])
-    shape = (*own.shape, 1)
-    others = [*np.moveaxis(middle, 1, 0), elsewhere]
-    spread = [np.broadcast_to(other[:, None, ..., None], shape) for other in others]
-    return np.concatenate([np.reshape(own, shape), *spread], axis=-1)
-
-
 def _named(votes: Array) -> Array:
+    """Return each row's different countries, first come first."""
     named = votes.astype(np.int64)
     for column in range(1, votes.shape[1]):
         repeat = (votes[:, :column] == votes[:, column, None]).any(axis=1)
         named[repeat, column] = -1
-    return named
+    order = np.argsort(named < 0, axis=1, kind="stable")
+    return np.take_along_axis(named, order, axis=1)

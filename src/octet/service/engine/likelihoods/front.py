@@ -1,0 +1,59 @@
+"""Whether the edge itself is deployed wrongly: an undeclared proxy in front of it.
+
+Such an edge takes the proxy for every visitor: the peer is a host of its own network, or one from
+which a round trip takes no time, and the request carries headers that only proxies write. Three
+facts, each alike for all transports but `Transport.FRONTED`:
+
+                                                    fronted   any other
+    the peer's address is not of the Internet          0.8      10⁻⁶
+    a forwarding header, no proxy declared             0.6      0.0005
+    kernel round trip below 2 ms                       0.9      0.15
+
+The rest is in the other families: what ends TCP there shows the gap of a proxy and the address of a
+host, and says nothing of the visitor's country. FRONTED is no cause for alarm, so an edge that
+shows the facts alarms nobody above low; the price is that whoever rents a host beside the edge and
+forges the header looks like that too.
+
+Missing facts add 0. Source: ours, judgement.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from octet.service.atlas.container import Array
+from octet.service.engine.evidence import Evidence, Group
+from octet.service.engine.facts import Facts
+from octet.service.engine.hypotheses import Transport
+
+PRIVATE_PEER = (0.8, 1e-6)
+HEADER = (0.6, 0.0005)
+NEAR = (0.9, 0.15)
+"""P(fact | fronted), P(fact | any other transport)."""
+NEAR_MS = 2.0
+
+
+def front(facts: Sequence[Facts]) -> Evidence:
+    """Return log P(peer, header, nearness | s), over (B, S, 1)."""
+    ratio = [_ratio(fact) for fact in facts]
+    manner = np.zeros((len(facts), len(Transport), 1))
+    manner[:, Transport.FRONTED, 0] = ratio
+    return Evidence("front", Group.DEPLOYMENT, manner=manner)
+
+
+def _ratio(fact: Facts) -> float:
+    """Return log P(facts | fronted) − log P(facts | any other)."""
+    nats = _LOG_PRIVATE[int(fact.private_peer)]
+    if fact.forwarded is not None:
+        nats += _LOG_HEADER[int(fact.forwarded)]
+    if fact.kernel_ms is not None:
+        nats += _LOG_NEAR[int(fact.kernel_ms < NEAR_MS)]
+    return float(nats)
+
+
+def _log_ratios(chances: tuple[float, float]) -> Array:
+    fronted, other = chances
+    return np.log([(1.0 - fronted) / (1.0 - other), fronted / other])
+
+
+_LOG_PRIVATE, _LOG_HEADER, _LOG_NEAR = map(_log_ratios, (PRIVATE_PEER, HEADER, NEAR))
