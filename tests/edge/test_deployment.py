@@ -1,5 +1,6 @@
 """The edge as an operator runs it: real processes, one or several on a port."""
 
+import json
 import os
 import re
 import signal
@@ -119,3 +120,71 @@ async def test_worker_is_replaced(service: FakeService) -> None:
         assert (await answer(url, get("/health")))[0] == 200
         assert str(victim) not in (await children.read_text()).split()
         assert await edge.end() == 0
+
+
+async def test_connections_are_bounded_in_all(service: FakeService) -> None:
+    """EDGE_MAX_CONNECTIONS is the sum over all workers, whoever accepts; a place that frees is one
+    for all, also that of a worker that was killed.
+    """
+    most = 4
+    variables = environment(service.url, EDGE_WORKERS="2", EDGE_METRICS_BIND="off")
+    async with edge_process(**variables, EDGE_MAX_CONNECTIONS=str(most)) as edge:
+        url = (await edge.until(r"all workers are serving on (\S+)\n"))[1]
+        held: list[Page] = []
+        refused = 0
+        while refused < 12:
+            page = await ask(url, get("/health"))
+            reply = await page.reader.message()
+            assert reply is not None
+            if reply.status == 200:
+                held.append(page)
+            else:
+                assert (reply.status, reply.json["code"]) == (503, "overloaded")
+                assert reply.headers["retry-after"] == "1"
+                await page.stream.aclose()
+                refused += 1
+        assert len(held) == most
+        await held.pop().stream.aclose()
+        while (await answer(url, get("/health", "Connection: close")))[0] != 200:
+            pass
+        children = trio.Path(f"/proc/{edge.process.pid}/task/{edge.process.pid}/children")
+        edge.log = ""
+        for victim in (await children.read_text()).split():
+            os.kill(int(victim), signal.SIGKILL)
+        for _ in range(2):
+            await edge.until(r"serving on (\S+)\n")
+            edge.log = edge.log.replace("serving on", "served on", 1)
+        for page in held:
+            await page.stream.aclose()
+        held = [await ask(url, get("/health")) for _ in range(most)]
+        replies = [await page.reader.message() for page in held]
+        assert [reply.status for reply in replies if reply] == [200] * most
+        for page in held:
+            await page.stream.aclose()
+        assert await edge.end() == 0
+
+
+async def test_reports_are_bounded_in_all(service: FakeService) -> None:
+    """EDGE_MAX_PENDING is the sum over all workers, whoever holds the reports."""
+    most = 3
+    gates = [service.holds() for _ in range(most)]
+    variables = environment(service.url, EDGE_WORKERS="2", EDGE_METRICS_BIND="off")
+    async with edge_process(**variables, EDGE_MAX_PENDING=str(most)) as edge:
+        url = (await edge.until(r"all workers are serving on (\S+)\n"))[1]
+        taken = []
+        for number in range(most):
+            taken.append(await ask(url, post(report(id=f"taken-{number}"))))
+            await service.until(number + 1)
+        for number in range(12):
+            status, text = await answer(url, post(report(id=f"refused-{number}")))
+            assert (status, json.loads(text)["code"]) == (503, "overloaded")
+        for gate in gates:
+            gate.set()
+        for page in taken:
+            reply = await page.reader.message()
+            assert reply is not None
+            assert reply.status == 200
+            await page.stream.aclose()
+        assert (await answer(url, post(report(id="after"))))[0] == 200
+        assert await edge.end() == 0
+    assert len(service.envelopes) == most + 1

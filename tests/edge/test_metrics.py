@@ -56,7 +56,7 @@ def test_counts() -> None:
     metrics, samples = made()
     metrics.connections_open.add(3)
     metrics.connections_open.add(-1)
-    metrics.relay_pending.set(7)
+    metrics.relay_pending.add(7)
     metrics.connections.count("served")
     metrics.connections_refused.count("capacity")
     metrics.requests.count("signals", "ok")

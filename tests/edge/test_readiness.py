@@ -10,6 +10,7 @@ from octet.edge.circuit import FAILURES, Circuit
 from octet.edge.outcome import UNREACHABLE, Outcome
 from octet.edge.readiness import FRESH_S, OPEN_PROBE_EVERY_S, PROBE_EVERY_S, Readiness
 from octet.edge.relay import Forward, Relay
+from octet.serving.places import LocalCount, Places
 
 NOT_REACHED = ["the service was not reached lately"]
 
@@ -42,7 +43,7 @@ def service() -> Service:
 
 @pytest.fixture
 def relay(service: Service) -> Relay:
-    return Relay(service.post, max_pending=1, circuit=service.circuit)
+    return Relay(service.post, places=Places(1, LocalCount()), circuit=service.circuit)
 
 
 async def test_turns_and_recovers_without_traffic(

@@ -11,6 +11,7 @@ from octet.edge.circuit import FAILURES, Circuit
 from octet.edge.outcome import OVERLOADED, TIMED_OUT, UNREACHABLE, Failed, Outcome
 from octet.edge.relay import BATCH_BYTES, FEW, PATIENCE_S, RELAY_TASKS, Forward, Relay
 from octet.schema import MAX_ENVELOPES, Accepted
+from octet.serving.places import LocalCount, Places
 
 
 @define(eq=False)
@@ -58,6 +59,10 @@ async def submit_all(
     return outcomes
 
 
+def places(most: int) -> Places:
+    return Places(most, LocalCount())
+
+
 def forwards(count: int, size: int = 2) -> list[Forward]:
     return [Forward(str(number), b"x" * size) for number in range(count)]
 
@@ -65,7 +70,7 @@ def forwards(count: int, size: int = 2) -> list[Forward]:
 async def test_each_gets_its_own(autojump_clock: MockClock) -> None:
     """However many are batched, each page gets the outcome of its own report."""
     post = SlowPost()
-    outcomes = await submit_all(Relay(post, max_pending=500), forwards(300))
+    outcomes = await submit_all(Relay(post, places=places(500)), forwards(300))
     assert {name: outcome for name, (outcome, _) in outcomes.items()} == {
         str(number): Accepted(id=str(number)) for number in range(300)
     }
@@ -76,7 +81,7 @@ async def test_each_gets_its_own(autojump_clock: MockClock) -> None:
 async def test_batches_are_bounded_in_bytes(autojump_clock: MockClock) -> None:
     """A batch that is large enough takes no further report."""
     post = SlowPost()
-    await submit_all(Relay(post, max_pending=500), forwards(20, BATCH_BYTES // 2))
+    await submit_all(Relay(post, places=places(500)), forwards(20, BATCH_BYTES // 2))
     assert max(map(len, post.batches)) == 2
 
 
@@ -96,7 +101,7 @@ async def test_batches_under_way_follow_the_latency(
     are under way.
     """
     post = SlowPost(service_s)
-    outcomes = await submit_all(Relay(post, max_pending=1024), forwards(2000), every_s=0.001)
+    outcomes = await submit_all(Relay(post, places=places(1024)), forwards(2000), every_s=0.001)
     took_s = sorted(seconds for _, seconds in outcomes.values())
     assert took_s[1000] <= service_s + wait_s + 1e-6
     assert FEW - 1 <= post.most <= most
@@ -107,7 +112,7 @@ async def test_failure_is_the_batchs_alone(
     autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A defect while posting costs its batch; the relay goes on, and its log tells no content."""
-    outcomes = await submit_all(Relay(SlowPost(fails=True), max_pending=500), forwards(300))
+    outcomes = await submit_all(Relay(SlowPost(fails=True), places=places(500)), forwards(300))
     assert {outcome for outcome, _ in outcomes.values()} == {UNREACHABLE}
     assert len(outcomes) == 300
     assert "RuntimeError" in caplog.text
@@ -116,7 +121,7 @@ async def test_failure_is_the_batchs_alone(
 
 async def test_bound(autojump_clock: MockClock) -> None:
     """One report more than may wait is turned away at once, and room comes back."""
-    relay = Relay(SlowPost(), max_pending=3)
+    relay = Relay(SlowPost(), places=places(3))
     outcomes = await submit_all(relay, forwards(5))
     assert list(outcomes.values()).count((OVERLOADED, 0.0)) == 2
     assert (relay.pending, relay.saturated) == (0, False)
@@ -126,7 +131,7 @@ async def test_cancelled_page_is_delivered(autojump_clock: MockClock) -> None:
     """A page that goes at any moment of its wait leaves its report with the relay."""
     for after_s in (0.0, 0.5, 1.5):
         post = SlowPost()
-        relay = Relay(post, max_pending=50)
+        relay = Relay(post, places=places(50))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(relay.run)
             for forward in forwards(RELAY_TASKS):
@@ -146,7 +151,7 @@ async def test_outcome_in_time(autojump_clock: MockClock) -> None:
     every report is delivered for all that.
     """
     post = SlowPost(takes_s=4.5)
-    relay = Relay(post, max_pending=5000, timeout_s=5.0)
+    relay = Relay(post, places=places(5000), timeout_s=5.0)
     reports = forwards(3 * RELAY_TASKS * MAX_ENVELOPES)
     outcomes = await submit_all(relay, reports)
     told = [outcome for outcome, _ in outcomes.values()]
@@ -166,7 +171,7 @@ async def test_open_circuit_tells_pages_at_once(autojump_clock: MockClock) -> No
         circuit.failed()
         return [TIMED_OUT] * len(batch)
 
-    relay = Relay(die, max_pending=5000, circuit=circuit)
+    relay = Relay(die, places=places(5000), circuit=circuit)
     waiting = await submit_all(relay, forwards(3 * RELAY_TASKS * MAX_ENVELOPES))
     delivered = len(post.batches)
     assert RELAY_TASKS <= delivered < RELAY_TASKS + FAILURES
@@ -184,7 +189,7 @@ async def test_pause(autojump_clock: MockClock) -> None:
     """A service that asks for a pause gets one, and pages are told how long."""
     circuit = Circuit(trio.current_time)
     post = SlowPost()
-    relay = Relay(post, max_pending=5, circuit=circuit)
+    relay = Relay(post, places=places(5), circuit=circuit)
     circuit.pause(3)
     told = Failed("upstream_unavailable", "", 3)
     assert await submit_all(relay, forwards(1)) == {"0": (told, 0.0)}

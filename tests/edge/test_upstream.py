@@ -31,6 +31,7 @@ from octet.edge.signature import content_digest
 from octet.edge.upstream import Upstream, open_upstream, read_trust
 from octet.schema import Accepted
 from octet.serving import ConfigError
+from octet.serving.places import LocalCount, Places
 from tests.certificates import Certificate, make_certificate
 from tests.edge.conftest import environment
 from tests.edge.fakes import LICENSE, NOW_MS, Answer, FakeService, accepted, answer
@@ -454,7 +455,9 @@ async def test_refused_edge_is_not_ready(
 ) -> None:
     """From a refusal to the next post that succeeds `/ready` says so, whatever comes between."""
     async with opened(service.url) as upstream, trio.open_nursery() as nursery:
-        readiness = Readiness(Relay(upstream.post, max_pending=1, circuit=upstream.circuit), probe)
+        readiness = Readiness(
+            Relay(upstream.post, places=Places(1, LocalCount()), circuit=upstream.circuit), probe
+        )
         nursery.start_soon(readiness.run)
         await trio.testing.wait_all_tasks_blocked()
         assert readiness.reasons() == []

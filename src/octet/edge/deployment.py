@@ -50,6 +50,7 @@ def server_settings(config: EdgeConfig, shared: Shared) -> ServerSettings:
     """
     return ServerSettings(
         max_connections=config.max_connections,
+        connections=shared.metrics.connections_open,
         tls=read_tls(config),
         refused=partial(shared.metrics.connections_refused.count, "capacity"),
         ready_file=config.ready_file,

@@ -21,6 +21,7 @@ from octet.edge.circuit import Circuit
 from octet.edge.outcome import OVERLOADED, TIMED_OUT, UNREACHABLE, Outcome
 from octet.schema import MAX_ENVELOPES
 from octet.serving.failure import describe
+from octet.serving.places import Places
 from octet.serving.trace_context import TraceContext
 
 logger = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Relay:
 
     Args:
         post: delivers one batch; one outcome each, in order.
-        max_pending: envelopes between `submit` and the end of their delivery.
+        places: for envelopes between `submit` and the end of their delivery.
         timeout_s: the longest that `submit` takes.
         circuit: while it refuses, nothing is posted and pages are told so at once.
     """
@@ -72,13 +73,13 @@ class Relay:
         self,
         post: Post,
         *,
-        max_pending: int,
+        places: Places,
         timeout_s: float = 5.0,
         circuit: Circuit | None = None,
     ) -> None:
         self.circuit = circuit or Circuit(trio.current_time)
         self._post = post
-        self._max_pending = max_pending
+        self._places = places
         self._timeout_s = timeout_s
         self._pending = 0
         self._under_way = 0
@@ -86,17 +87,17 @@ class Relay:
         self._landed = trio.lowlevel.ParkingLot()
         self._idle = trio.Event()
         self._idle.set()
-        self._inlet, self._outlet = trio.open_memory_channel[_Parcel](max_pending)
+        self._inlet, self._outlet = trio.open_memory_channel[_Parcel](places.most)
 
     @property
     def pending(self) -> int:
-        """Envelopes that were taken and whose delivery has not ended."""
+        """Envelopes that were taken here and whose delivery has not ended."""
         return self._pending
 
     @property
     def saturated(self) -> bool:
         """Whether the next envelope would be turned away."""
-        return self._pending >= self._max_pending
+        return self._places.full
 
     async def run(self) -> None:
         """Deliver what is submitted; ends by cancellation only. Envelopes in the channel then are
@@ -117,14 +118,15 @@ class Relay:
         Timeout: owned here, with the wait for a turn in it; past it the outcome is `TIMED_OUT`, and
         the envelope is delivered all the same.
         """
-        refusal = OVERLOADED if self.saturated else self.circuit.refusal()
-        if refusal is not None:
+        if (refusal := self.circuit.refusal()) is not None:
             return refusal
+        if not self._places.take():
+            return OVERLOADED
         parcel = _Parcel(forward)
         if not self._pending:
             self._idle = trio.Event()
         self._pending += 1
-        self._inlet.send_nowait(parcel)  # as roomy as max_pending, so never full
+        self._inlet.send_nowait(parcel)  # as roomy as the places, so never full
         with trio.move_on_after(self._timeout_s):
             await parcel.delivered.wait()
         return parcel.outcome
@@ -167,6 +169,7 @@ class Relay:
             parcel.outcome = outcome
             parcel.delivered.set()
         self._pending -= len(batch)
+        self._places.give_back(len(batch))
         self._under_way -= 1
         self._landed.unpark_all()
         if not self._pending:

@@ -87,7 +87,6 @@ class Visit:
         Cancellation: it is closed. Timeout: one scope, whose deadline each phase moves.
         """
         metrics = self._workings.metrics
-        metrics.connections_open.add(1)
         try:
             with self._scope:
                 await self._serve()
@@ -99,7 +98,6 @@ class Visit:
             self._outcome = "failed"
             logger.warning("connection failed: %s", describe(exc))
         finally:
-            metrics.connections_open.add(-1)
             metrics.connections.count(self._outcome)
 
     async def _serve(self) -> None:

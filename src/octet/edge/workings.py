@@ -29,6 +29,7 @@ from octet.schema import (
     ReportHead,
     encode,
 )
+from octet.serving.places import Places
 
 DRAIN_S: Final = 10
 """Seconds that reports already taken get at shutdown to reach the service."""
@@ -81,7 +82,7 @@ class Workings:
             ):
                 self.relay = Relay(
                     partial(self._post, upstream),
-                    max_pending=self.config.max_pending,
+                    places=Places(self.config.max_pending, self.metrics.relay_pending),
                     timeout_s=self.config.relay_timeout_ms / 1000,
                     circuit=upstream.circuit,
                 )
@@ -103,14 +104,12 @@ class Workings:
 
     async def _post(self, upstream: Upstream, batch: Sequence[Forward]) -> list[Outcome]:
         """Post *batch* and count it."""
-        self.metrics.relay_pending.set(self.relay.pending)
         self.metrics.batch_envelopes.observe(len(batch))
         began_s = trio.current_time()
         try:
             return await upstream.post(batch)
         finally:
             self.metrics.upstream_seconds.observe(trio.current_time() - began_s)
-            self.metrics.relay_pending.set(self.relay.pending - len(batch))
 
     def envelope(self, request: Request, head: ReportHead, body: bytes) -> bytes:
         """Put the report *body*, whose *head* was read strictly, beside what was observed.

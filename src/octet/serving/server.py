@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import trio
-from attrs import frozen
+from attrs import field, frozen
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
 from hypercorn.trio.worker_context import WorkerContext
@@ -28,6 +28,7 @@ from octet.serving.connection import Connection, Hypercorn
 from octet.serving.failure import describe
 from octet.serving.lifespan import Lifespan
 from octet.serving.listener import tell_ready, url_of
+from octet.serving.places import Count, LocalCount, Places
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ class ServerSettings:
 
     max_connections: int = 10_000
     """Connections at once; one more is answered 503 and closed."""
+    connections: Count = field(factory=LocalCount)
+    """Counts them; one that workers share makes the bound that of all of them."""
     drain_s: float = 10.0
     """Seconds that requests in flight get at shutdown."""
     shutdown_s: float = 15.0
@@ -139,6 +142,7 @@ class _Server:
         self._settings = settings
         self._connect = connect
         self._handlers: set[Handler] = set()
+        self._places = Places(settings.max_connections, settings.connections)
 
     async def run(
         self,
@@ -175,23 +179,26 @@ class _Server:
 
     async def _handle(self, accepted: socket.socket) -> None:
         stream = ByteStream(accepted)
-        handler: Handler | None = None
+        placed = self._places.take()
         try:
-            if len(self._handlers) >= self._settings.max_connections:
-                self._settings.refused()
-                await self._refuse(stream)
-                return
-            handler = self._connect(self._hypercorn, stream, self._settings.tls)
-            self._handlers.add(handler)
-            await handler.run()
+            await (self._connected(stream) if placed else self._refuse(stream))
         except Exception as exc:  # noqa: BLE001 - the boundary: this stream must not end the server
             logger.warning("connection failed: %s", describe(exc))
         finally:
-            if handler is not None:
-                self._handlers.discard(handler)
+            if placed:
+                self._places.give_back()
             await stream.aclose()
 
+    async def _connected(self, stream: ByteStream) -> None:
+        handler = self._connect(self._hypercorn, stream, self._settings.tls)
+        self._handlers.add(handler)
+        try:
+            await handler.run()
+        finally:
+            self._handlers.discard(handler)
+
     async def _refuse(self, stream: ByteStream) -> None:
+        self._settings.refused()
         if self._settings.tls is None:
             with suppress(trio.BrokenResourceError), trio.move_on_after(OVERLOAD_ANSWER_S):
                 await stream.send_all(closing_answer("overloaded", retry_after_s=1))
