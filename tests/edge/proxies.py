@@ -35,9 +35,20 @@ http {{
 
 
 @asynccontextmanager
-async def nginx(directory: Path, edge_port: int) -> AsyncIterator[int]:
-    """Run nginx with the example's location before an edge; the value is its port."""
-    location = (EXAMPLES / "nginx.conf").read_text().replace("8080", str(edge_port))
+async def nginx(
+    directory: Path, behind: int, example: str = "nginx.conf", without: str | None = None
+) -> AsyncIterator[int]:
+    """Run nginx with an example's location before an edge or a service; the value is its port.
+
+    Args:
+        directory: for its files.
+        behind: the port of what it is before.
+        example: the file.
+        without: what an operator forgets: the lines that have this in them.
+    """
+    lines = (EXAMPLES / example).read_text().splitlines(keepends=True)
+    location = "".join(line for line in lines if without is None or without not in line)
+    location = re.sub(r"(proxy_pass http://127\.0\.0\.1):\d+", rf"\1:{behind}", location)
     with listening() as listener:
         port = listener.getsockname()[1]
         path = directory / "nginx.conf"

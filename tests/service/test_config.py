@@ -67,7 +67,8 @@ def test_all(good: dict[str, str], tmp_path: Path) -> None:
         ("OCTET_WORKERS", "2", "must be 1 with OCTET_STORE=memory://"),
         ("OCTET_COUNTRY_MMDB", "x", "not implemented"),
         ("OCTET_ASN_MMDB", "x", "not implemented"),
-        ("OCTET_CLIENT_CA_FILE", "x", "not implemented"),
+        ("OCTET_CLIENT_CA_FILE", "/nonexistent", "cannot be read"),
+        ("OCTET_CLIENT_CA_FILE", __file__, "needs OCTET_TLS_CERT_FILE"),
         ("OCTET_WORKERS", "0", "must be an integer"),
         ("OCTET_METRICS_BIND", "9465", "must be host:port"),
         ("OCTET_TLS_CERT_FILE", __file__, "must be set both"),
@@ -128,6 +129,18 @@ def test_tls(good: dict[str, str], certificate: tuple[Path, Path]) -> None:
     context = ServiceConfig.from_environment(good | files).tls_context()
     assert context is not None
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+
+
+def test_client_authorities(good: dict[str, str], certificate: tuple[Path, Path]) -> None:
+    """With authorities for clients every client must show a certificate, at every handshake."""
+    files = {"OCTET_TLS_CERT_FILE": str(certificate[0]), "OCTET_TLS_KEY_FILE": str(certificate[1])}
+    files["OCTET_CLIENT_CA_FILE"] = str(certificate[0])
+    context = ServiceConfig.from_environment(good | files).tls_context()
+    assert context is not None
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.num_tickets == 0
+    (fault,) = faults(good | files | {"OCTET_CLIENT_CA_FILE": __file__})
+    assert fault == "OCTET_CLIENT_CA_FILE holds no certificate"
 
 
 @pytest.fixture

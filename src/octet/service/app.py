@@ -30,7 +30,10 @@ from octet.service.credentials import (
     RefusedError,
 )
 from octet.service.credentials.instant import to_text
+from octet.service.credentials.post import Post
+from octet.service.credentials.signatures import Signatures
 from octet.service.errors import JudgeFailedError, OverloadedError
+from octet.service.firsts import MemoryFirsts
 from octet.service.intake import Intake
 from octet.service.issuer import Issuer
 from octet.service.judge import Judge
@@ -122,6 +125,7 @@ class _Routes:
         self._bench = bench
         self._metrics = metrics
         self._issuer = issuer
+        self._signatures = Signatures(MemoryFirsts())
         self._intake = Intake(bench, store, issuer, metrics)
         parts = {"keyring": gate.fault, "store": store.fault, "bench": bench.fault}
         self.readiness = Readiness(parts, metrics)
@@ -129,7 +133,7 @@ class _Routes:
     async def signals(self) -> Response:
         """``POST /v1/signals``: the licence first, so that only customers cost us a body."""
         licence = request.headers.get("x-octet-license", "")
-        admitted = self._gate.license(licence, loopback=came_by_loopback(request.scope))
+        admitted = self._gate.license(licence, Post.of(request.scope))
         if request.mimetype != "application/json":
             raise ProblemError("unsupported_media_type")
         with (
@@ -138,6 +142,8 @@ class _Routes:
             timed(self._metrics.post_seconds),
         ):
             body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
+            if admitted.signature is not None:
+                await self._signatures.spend(admitted.signature, body)
             results = await self._intake.take(admitted.realm, body, g.request_id)
         _log_refusals(results)
         return _json(encode(results))

@@ -23,7 +23,6 @@ METRICS_BIND: Final[tuple[str, int] | None] = ("127.0.0.1", 9465)
 _NOT_YET: Final = (
     "OCTET_COUNTRY_MMDB",
     "OCTET_ASN_MMDB",
-    "OCTET_CLIENT_CA_FILE",
 )
 """Of the contract, but not of this version: better no start than a protection that is not there."""
 
@@ -47,6 +46,8 @@ class ServiceConfig:
     """The built tables."""
     tls: tuple[Path, Path] | None = None
     """Certificate chain and key, PEM."""
+    client_ca: Path | None = None
+    """Authorities that vouch for clients, PEM: then every client must show a certificate."""
     workers: int = 1
     """Processes that share the port."""
     metrics_bind: tuple[str, int] | None = METRICS_BIND
@@ -80,6 +81,7 @@ class ServiceConfig:
             ),
             atlas=env.file("OCTET_ATLAS") or defaults.atlas,
             tls=env.pair("OCTET_TLS_CERT_FILE", "OCTET_TLS_KEY_FILE"),
+            client_ca=env.file("OCTET_CLIENT_CA_FILE"),
             workers=env.integer("OCTET_WORKERS", defaults.workers, low=1, high=MAX_WORKERS),
             metrics_bind=env.address("OCTET_METRICS_BIND", METRICS_BIND),
             dev=env.flag("OCTET_DEV"),
@@ -101,7 +103,27 @@ class ServiceConfig:
         """
         if self.tls is None:
             return None
-        return read_certificate(self.tls, variables=_TLS, alpn=["http/1.1"])
+        context = read_certificate(self.tls, variables=_TLS, alpn=["http/1.1"])
+        if self.client_ca is not None:
+            _demand_certificates(context, self.client_ca)
+        return context
+
+
+def _demand_certificates(context: ssl.SSLContext, authorities: Path) -> None:
+    """Have every client of *context* show a certificate that one of *authorities* vouches for.
+
+    No session is resumed: a certificate that has expired meanwhile would be taken on.
+
+    Raises:
+        ConfigError: the file holds no certificate.
+    """
+    try:
+        context.load_verify_locations(authorities)
+    except OSError as exc:  # ssl.SSLError is one
+        raise ConfigError(["OCTET_CLIENT_CA_FILE holds no certificate"]) from exc
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.num_tickets = 0
+    context.options |= ssl.OP_NO_TICKET
 
 
 def _check_access(env: Environment, config: ServiceConfig) -> None:
@@ -130,6 +152,8 @@ def _check_workers(env: Environment, config: ServiceConfig) -> None:
 
 
 def _check_tls(env: Environment, config: ServiceConfig) -> None:
+    if config.client_ca is not None and config.tls is None:
+        env.fault("OCTET_CLIENT_CA_FILE", f"needs {_TLS}")
     try:
         config.tls_context()
     except ConfigError as exc:

@@ -48,6 +48,12 @@ class ByteStream:
         tls = self.socket
         return tls.selected_alpn_protocol() if isinstance(tls, ssl.SSLSocket) else None
 
+    @property
+    def peer_certificate(self) -> bytes | None:
+        """The certificate of the peer, DER, where one was asked for and verified."""
+        tls = self.socket
+        return tls.getpeercert(binary_form=True) if isinstance(tls, ssl.SSLSocket) else None
+
     async def handshake(self, context: ssl.SSLContext) -> None:
         """Turn this into a TLS connection. Timeout: the caller's.
 

@@ -8,6 +8,7 @@ response is out, so the socket would stay open: here to close is shielded, and b
 import logging
 import ssl
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any, Final, Literal
 
 import trio
@@ -42,6 +43,9 @@ REQUEST_S = 90.0
 shorter, so this only ends what everybody has forgotten."""
 WRITE_S = 10.0
 """A peer that takes nothing for so long while something is written to it is gone, seconds."""
+CLIENT_CERTIFICATE: Final = "octet.client_certificate"
+"""In every ASGI scope's ``state``: SHA-256 of the certificate that the client showed in a handshake
+that was done here, hex. Absent where it showed none."""
 GONE_S = 5.0
 """What is still being done for a peer that has gone gets so long to notice, seconds."""
 
@@ -118,6 +122,8 @@ class Connection(TCPServer):
             if self._tls is not None:
                 with trio.fail_after(TLS_HANDSHAKE_S):
                     await self.stream.handshake(self._tls)
+                if (certificate := self.stream.peer_certificate) is not None:
+                    self.state[CLIENT_CERTIFICATE] = sha256(certificate).hexdigest()
             await self._serve()
         except* (OSError, trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
             pass  # the network's or the peer's

@@ -1,6 +1,8 @@
 """``octet-service keys``, from the command line to the file."""
 
+import hashlib
 import json
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from octet.service.__main__ import main
 from octet.service.credentials import KeyringFile
 from octet.service.credentials.commands import DAY_MS
 from octet.service.credentials.tokens import verify
+from tests.certificates import Certificate
 from tests.service.fakes import NOW_MS
 
 
@@ -73,7 +76,19 @@ def test_quota_and_signing_keys(desk: Desk) -> None:
     claims = verify(out.strip(), KeyringFile(desk.path).read().verifiers).claims
     assert claims.quota == 60
     assert claims.signing_keys == ("A" * 42 + "8", "-_" * 21 + "8")
-    assert err.count("note:") == 2
+    assert err.count("note:") == 1
+
+
+def test_client_certificates(desk: Desk, certificate: Certificate, tmp_path: Path) -> None:
+    """A certificate goes into the token by the SHA-256 of its DER, as openssl tells it."""
+    pem = certificate.chain.read_text()
+    der = ssl.PEM_cert_to_DER_cert(pem)
+    other = tmp_path / "leaf-and-more.pem"
+    other.write_text(f"# the client's\n{pem}{pem}")
+    files = [part for file in (certificate.chain, other) for part in ("--client-cert", str(file))]
+    out, _ = desk.run("issue-license", "--partner", "acme", *files)
+    claims = verify(out.strip(), KeyringFile(desk.path).read().verifiers).claims
+    assert claims.client_certs == (hashlib.sha256(der).hexdigest(),) * 2
 
 
 def test_revoke(desk: Desk) -> None:
@@ -141,6 +156,9 @@ def test_keyring_from_environment(
         ["issue-license", "--partner", "acme", "--days", "soon"],
         ["issue-license", "--partner", "acme", "--signing-key", "short"],
         ["issue-partner-key", "--partner", "acme", "--signing-key", "A" * 43],
+        ["issue-license", "--partner", "acme", "--client-cert", "/nowhere.pem"],
+        ["issue-license", "--partner", "acme", "--client-cert", __file__],
+        ["issue-partner-key", "--partner", "acme", "--client-cert", __file__],
     ],
 )
 def test_usage(desk: Desk, arguments: list[str]) -> None:

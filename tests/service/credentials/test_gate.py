@@ -17,8 +17,10 @@ from octet.service.credentials import (
     gate,
 )
 from octet.service.credentials.instant import to_text
+from octet.service.credentials.post import Post
 from octet.service.credentials.tokens import verify
 from octet.service.realm import DEV, Realm
+from tests.service.credentials.posts import BODY, signed_post
 from tests.service.fakes import NOW_MS, Cupboard
 
 
@@ -32,8 +34,9 @@ class House:
         self.gate = KeyringGate(self.watch, epoch_ms=lambda: self.now_ms)
 
     def enter(self, kind: Kind, token: str) -> Realm:
-        door = self.gate.license if kind is Kind.LICENSE else self.gate.partner_key
-        return door(token).realm
+        if kind is Kind.LICENSE:
+            return self.gate.license(token, Post()).realm
+        return self.gate.partner_key(token).realm
 
     def refusal(self, kind: Kind, token: str) -> str:
         with pytest.raises(RefusedError) as caught:
@@ -122,12 +125,35 @@ async def test_rotation(house: House) -> None:
     ("changes", "code"),
     [
         ({"signing_keys": ("A" * 43,)}, "edge_signature_required"),
-        ({"client_certs": ("A" * 43,)}, "client_cert_required"),
+        ({"client_certs": ("a" * 64,)}, "client_cert_required"),
+        ({"client_certs": ("a" * 64,), "signing_keys": ("A" * 43,)}, "client_cert_required"),
     ],
 )
-def test_unsupported_demands_fail_closed(house: House, changes: dict[str, Any], code: str) -> None:
-    """A licence that demands what this version cannot check is not taken without it."""
+def test_demands(house: House, changes: dict[str, Any], code: str) -> None:
+    """What a licence demands it is not taken without."""
     assert house.refusal(Kind.LICENSE, house.cupboard.issue(**changes)) == code
+
+
+def test_client_certificate(house: House) -> None:
+    """A licence that names certificates is taken with any of them, and with no other."""
+    licence = house.cupboard.issue(client_certs=("a" * 64, "b" * 64))
+    for thumbprint in ("a" * 64, "b" * 64):
+        post = Post(client_certificate=thumbprint)
+        assert house.gate.license(licence, post).realm == Realm("acme", live=True)
+    with pytest.raises(RefusedError, match="client_cert_required"):
+        house.gate.license(licence, Post(client_certificate="c" * 64))
+
+
+def test_signature(house: House) -> None:
+    """A licence that names keys gives the signature that the body has to fit; others give none."""
+    post, key = signed_post(house.cupboard.issue())
+    licence = house.cupboard.issue(signing_keys=(key,))
+    assert house.gate.license(house.cupboard.issue(), post).signature is None
+    post, _ = signed_post(licence)
+    signature = house.gate.license(licence, post).signature
+    assert signature is not None
+    assert signature.covers(BODY)
+    assert not signature.covers(BODY + b" ")
 
 
 def test_signatures_are_remembered(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +188,7 @@ async def test_fault(house: House) -> None:
 def test_open_gate(token: str) -> None:
     """Without a keyring every request is in the developer's realm, whatever credential it bears."""
     door = OpenGate()
-    assert door.license(token, loopback=True).realm == DEV
+    assert door.license(token, Post(loopback=True)).realm == DEV
     assert door.partner_key(token, loopback=True).realm == DEV
     assert door.fault() is None
 
@@ -172,7 +198,7 @@ def test_open_gate_is_closed_to_the_network(token: str) -> None:
     """What did not come from this machine does not pass without a keyring."""
     door = OpenGate()
     with pytest.raises(RefusedError, match="license_missing"):
-        door.license(token)
+        door.license(token, Post())
     with pytest.raises(RefusedError, match="partner_key_missing"):
         door.partner_key(token, loopback=False)
 

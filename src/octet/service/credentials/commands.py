@@ -15,6 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
 from octet.schema import SchemaError, structure
 from octet.service.credentials.errors import KeyringError
 from octet.service.credentials.instant import to_text
@@ -45,7 +48,7 @@ def add_parser(commands: Any) -> None:
         parser.add_argument("--test", action="store_true", help="for test data only")
         parser.add_argument("--days", type=_count(MAX_DAYS), default=DAYS, metavar="N")
         parser.add_argument("--quota", type=_count(10**9), metavar="N", help="requests a minute")
-        parser.set_defaults(act=partial(_issue, kind), signing_keys=None)
+        parser.set_defaults(act=partial(_issue, kind), signing_keys=None, client_certs=None)
     licence.add_argument(
         "--signing-key",
         dest="signing_keys",
@@ -53,6 +56,15 @@ def add_parser(commands: Any) -> None:
         type=_public_key,
         metavar="PUBLIC",
         help="the licence then takes only posts signed by this key; may be repeated",
+    )
+    licence.add_argument(
+        "--client-cert",
+        dest="client_certs",
+        action="append",
+        type=_thumbprint,
+        metavar="FILE",
+        help="the licence then takes only posts over connections that show this certificate, PEM;"
+        " may be repeated",
     )
     revoke = actions.add_parser("revoke", help="make a credential void")
     revoke.add_argument("jti", metavar="JTI")
@@ -101,8 +113,6 @@ def _issue(kind: Kind, file: KeyringFile, options: argparse.Namespace, now_ms: i
     keyring = _update(file, now_ms, lambda keyring: keyring.with_issued(record))
     if options.quota:
         _say("note: this version writes the quota into the token and does not enforce it")
-    if options.signing_keys:
-        _say("note: this version cannot verify signatures, and refuses posts with this licence")
     _say(f"{claims.kind} {claims.jti} for {claims.partner}, until {claims.exp}")
     print(sign(claims, keyring.active))  # noqa: T201 - the token is the output
 
@@ -135,6 +145,7 @@ def _claims(kind: Kind, options: argparse.Namespace, now_ms: int) -> Claims:
         "nbf": to_text(now_ms),
         "exp": to_text(now_ms + options.days * DAY_MS),
         "quota": options.quota,
+        "clientCerts": options.client_certs,
         "signingKeys": options.signing_keys,
     }
     present = {name: value for name, value in claims.items() if value is not None}
@@ -196,6 +207,15 @@ def _public_key(text: str) -> str:
     if len(raw) != ED25519_PUBLIC_BYTES:
         raise argparse.ArgumentTypeError("must be a raw Ed25519 public key in base64url")
     return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
+
+
+def _thumbprint(path: str) -> str:
+    """Return the SHA-256 of the first certificate in a PEM file, hex."""
+    try:
+        certificate = x509.load_pem_x509_certificate(Path(path).read_bytes())
+    except (OSError, ValueError) as exc:
+        raise argparse.ArgumentTypeError(f"{path} holds no certificate in PEM") from exc
+    return certificate.fingerprint(hashes.SHA256()).hex()
 
 
 def _say(text: str) -> None:

@@ -15,6 +15,9 @@ from attrs import frozen
 from octet.service.credentials.errors import RefusedError, TokenError
 from octet.service.credentials.keyring import Keyring, Kind
 from octet.service.credentials.keyring_watch import KeyringWatch
+from octet.service.credentials.post import Post
+from octet.service.credentials.signature import Signature
+from octet.service.credentials.signature import verify as verify_post
 from octet.service.credentials.tokens import PRODUCT, Claims, Credential, verify
 from octet.service.realm import DEV, Realm
 
@@ -30,15 +33,17 @@ class Admission:
     """Where posts and reads with it belong."""
     claims: Claims | None = None
     """What it says besides, quota and name among it; None where none was asked for."""
+    signature: Signature | None = None
+    """What the body of the post has to fit, where the licence demands that."""
 
 
 class Gate(Protocol):
     """Admits a request, or refuses it."""
 
-    def license(self, token: str, /, *, loopback: bool = False) -> Admission:
-        """Return where a post with this licence belongs; an empty one is none.
+    def license(self, token: str, post: Post, /) -> Admission:
+        """Return where *post* with this licence belongs; an empty one is none.
 
-        *loopback* says that it came from this machine.
+        The body is yet to come: once it is here, `Signatures.spend` must see it.
 
         Raises:
             RefusedError: with the problem code.
@@ -97,15 +102,15 @@ class KeyringGate:
         self._epoch_ms = epoch_ms
         self._remembered: OrderedDict[bytes, Credential] = OrderedDict()
 
-    def license(self, token: str, *, loopback: bool = False) -> Admission:  # noqa: ARG002
-        """Return where a post with this licence belongs, wherever it came from."""
+    def license(self, token: str, post: Post) -> Admission:
+        """Return where *post* belongs, wherever it came from, if it is what the licence demands."""
         claims = self._admit(token, Kind.LICENSE)
-        # What this version cannot check, it must not take for granted.
-        if claims.client_certs is not None:
+        if claims.client_certs is not None and post.client_certificate not in claims.client_certs:
             raise RefusedError("client_cert_required")
+        signature = None
         if claims.signing_keys is not None:
-            raise RefusedError("edge_signature_required")
-        return Admission(Realm(claims.partner, claims.live), claims)
+            signature = verify_post(post, claims.signing_keys, self._epoch_ms())
+        return Admission(Realm(claims.partner, claims.live), claims, signature)
 
     def partner_key(self, token: str, *, loopback: bool = False) -> Admission:  # noqa: ARG002
         """Return what a read with this partner key may see, wherever it came from."""
@@ -161,9 +166,9 @@ class OpenGate:
     and so the gate is open to this machine alone, whatever address a server listens on.
     """
 
-    def license(self, _token: str, *, loopback: bool = False) -> Admission:
+    def license(self, _token: str, post: Post) -> Admission:
         """Return the developer's realm."""
-        return self._admit(Kind.LICENSE, loopback=loopback)
+        return self._admit(Kind.LICENSE, loopback=post.loopback)
 
     def partner_key(self, _token: str, *, loopback: bool = False) -> Admission:
         """Return the developer's realm."""

@@ -29,8 +29,8 @@ _TOKEN = re.compile(r"octet_(live|test)_(v4\.public\.[A-Za-z0-9_-]+\.[A-Za-z0-9_
 
 SigningKey = Annotated[str, Pattern(r"[A-Za-z0-9_-]{43}")]
 """A raw Ed25519 public key, base64url."""
-Thumbprint = Annotated[str, Pattern(r"[A-Za-z0-9_=:-]{43,95}")]
-"""SHA-256 of a client certificate."""
+Thumbprint = Annotated[str, Pattern(r"[0-9a-f]{64}")]
+"""SHA-256 of a client certificate (its DER), hex."""
 
 
 @frozen(kw_only=True)
