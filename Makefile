@@ -93,6 +93,7 @@ dist: setup
 
 docs: setup
 	$(BIN)/python -m octet.schema.json_schema docs/schema
+	$(BIN)/python -m octet.service.openapi docs/openapi.json
 
 lock:
 	$(PYTHON) -m venv .build/lock

@@ -16,6 +16,7 @@ class SameVersion(MetadataHookInterface):
             "cryptography>=42",
             "maxminddb>=2.6",
             "numpy>=2",
+            "prometheus-client>=0.20",
             "pyseto>=1.9",
             "quart>=0.20",
             "quart-trio>=0.12",

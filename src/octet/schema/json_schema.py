@@ -63,6 +63,19 @@ def export(name: str) -> Schema:
     return head | defs.pop(kind.__name__) | ({"$defs": defs} if defs else {})
 
 
+def definitions(*kinds: type) -> dict[str, Schema]:
+    """Return the JSON Schemas of *kinds* and of what they refer to, as ``$defs``, by class name."""
+    defs: dict[str, Schema] = {}
+    for kind in kinds:
+        _of(kind, defs)
+    return defs
+
+
+def of_field(kind: Any) -> Schema:
+    """Return the JSON Schema of the type of a field that refers to no class."""
+    return _of(kind, {})
+
+
 def render(name: str) -> str:
     """Return the text of the file for the body *name*."""
     return json.dumps(export(name), indent=2, ensure_ascii=False) + "\n"

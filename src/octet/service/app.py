@@ -39,9 +39,11 @@ from octet.service.issuer import Issuer
 from octet.service.judge import Judge
 from octet.service.loopback import came_by_loopback
 from octet.service.metrics import OK, PENDING, ServiceMetrics, counted, timed
+from octet.service.openapi import render
 from octet.service.problems import answer_problems, problem_response
 from octet.service.readiness import Readiness
 from octet.service.realm import Realm
+from octet.service.status import Health, Ready
 from octet.service.verdicts import MemoryStore, VerdictStore
 from octet.service.verdicts.token import VerdictTokens
 from octet.serving import ProblemError
@@ -103,6 +105,7 @@ def create_app(  # noqa: PLR0913 - parts that can be given
     app.add_url_rule("/v1/signals", view_func=routes.signals, methods=["POST"])
     app.add_url_rule("/v1/verdict/<ref>", view_func=routes.verdict, methods=["GET"])
     app.add_url_rule("/v1/keys", view_func=routes.keys, methods=["GET"])
+    app.add_url_rule("/openapi.json", view_func=routes.openapi, methods=["GET"])
     app.add_url_rule("/health", view_func=routes.health, methods=["GET"])
     app.add_url_rule("/ready", view_func=routes.ready, methods=["GET"])
     return app
@@ -128,6 +131,7 @@ class _Routes:
         self._signatures = Signatures(MemoryFirsts())
         self._intake = Intake(bench, store, issuer, metrics)
         parts = {"keyring": gate.fault, "store": store.fault, "bench": bench.fault}
+        self._openapi = render().encode()
         self.readiness = Readiness(parts, metrics)
 
     async def signals(self) -> Response:
@@ -175,14 +179,18 @@ class _Routes:
         with counted(self._metrics.long_polls):
             return await self._store.wait(realm, ref, wait_s)
 
+    async def openapi(self) -> Response:
+        """``GET /openapi.json``: what all of this is."""
+        return _json(self._openapi)
+
     async def health(self) -> Response:
         """``GET /health``: the process lives."""
-        return _json(encode({"ok": True, "version": octet.__version__}))
+        return _json(encode(Health(ok=True, version=octet.__version__)))
 
     async def ready(self) -> Response:
         """``GET /ready``: it can do its work, or why not."""
         reasons = self.readiness.reasons()
-        body = encode({"ok": not reasons, "reasons": reasons})
+        body = encode(Ready(ok=not reasons, reasons=tuple(reasons)))
         return _json(body, status=503 if reasons else 200)
 
 
