@@ -30,7 +30,7 @@ ADDRESSES = [
     "203.0.113.7",
 ]
 
-FAMILIES = 6
+FAMILIES = 7
 
 TEXT = st.text(max_size=20)
 SESSIONS = st.builds(

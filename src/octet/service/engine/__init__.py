@@ -1,6 +1,7 @@
 """The verdict engine: envelopes in, verdicts out, a pure function of both and the tables.
 
     facts          what an envelope says, in numbers, each possibly missing
+    paths, stack   the two parts of it that take some reading: delays, and protocols
     hypotheses     what may be true, and how likely before any evidence
     likelihoods/   how likely the facts are under each hypothesis, a family a file
     posterior      prior and evidence together, normalised once

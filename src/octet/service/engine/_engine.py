@@ -14,7 +14,7 @@ from octet.service.engine.confidence import SILENT_BELOW, confidences
 from octet.service.engine.evidence import Evidence, Group
 from octet.service.engine.facts import Facts, facts
 from octet.service.engine.hypotheses import Hypotheses, hypotheses
-from octet.service.engine.likelihoods import CrossLayer, Delay, Ip, Origin, front
+from octet.service.engine.likelihoods import CrossLayer, Delay, Ip, Origin, front, stack
 from octet.service.engine.likelihoods.ip import Votes
 from octet.service.engine.places import Places
 from octet.service.engine.posterior import Posterior, combine
@@ -90,6 +90,7 @@ class Engine:
             self._origin.evidence(batch, votes.named),
             self._cross_layer.evidence(batch, votes.named, votes.network),
             self._delay.evidence(batch, votes.named),
+            stack(batch),
             front(batch),
         )
         posterior = combine(self._hypotheses, log_exit, evidence)

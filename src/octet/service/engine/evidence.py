@@ -19,6 +19,7 @@ class Group(StrEnum):
     ADDRESS = "address"
     ENVIRONMENT = "environment"
     TIMING = "timing"
+    STACK = "stack"
     DEPLOYMENT = "deployment"
     """Of the edge, not of the visitor: it can only calm."""
 

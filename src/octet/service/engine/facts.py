@@ -1,4 +1,4 @@
-"""What an envelope says, in numbers: with `paths` the only place that reads the schema.
+"""What an envelope says, in numbers: with `paths` and `stack` the only place that reads the schema.
 
 Nothing is judged here. What is not there, or cannot be believed to be what it seems, is None, and
 the likelihoods leave it out.
@@ -22,6 +22,7 @@ from octet.schema import (
     Voices,
 )
 from octet.service.engine.paths import Landmark, Timing, timing
+from octet.service.engine.stack import SILENT, Stack, stack_of
 
 T = TypeVar("T")
 
@@ -65,6 +66,8 @@ class Facts:
     """The browser takes its link for slower than 4G."""
     landmarks: tuple[Landmark, ...] = ()
     """The edges that timed this visitor and say where they stand."""
+    stack: Stack = SILENT
+    """What the protocols and the machine say about the browser."""
     private_peer: bool = False
     """The edge's own peer cannot be a visitor on the Internet: an undeclared proxy stands before
     it, so the peer's address, delays and protocols are that proxy's, and left out."""
@@ -101,6 +104,7 @@ def facts(envelope: Envelope) -> Facts:
         connect_ms=load.connect_ms if load and not private else None,
         slow_link=link is not None and link.effective_type in SLOW_LINKS,
         landmarks=measured.landmarks,
+        stack=stack_of(envelope, fronted=private),
         private_peer=private,
         forwarded=_forwarded(envelope) if direct else None,
         received_at_ms=envelope.received_at,

@@ -10,5 +10,6 @@ from octet.service.engine.likelihoods.delay import Delay
 from octet.service.engine.likelihoods.front import front
 from octet.service.engine.likelihoods.ip import Ip
 from octet.service.engine.likelihoods.origin import Origin
+from octet.service.engine.likelihoods.stack import stack
 
-__all__ = ["CrossLayer", "Delay", "Ip", "Origin", "front"]
+__all__ = ["CrossLayer", "Delay", "Ip", "Origin", "front", "stack"]
