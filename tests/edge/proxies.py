@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,11 @@ http {{
 
 @asynccontextmanager
 async def nginx(
-    directory: Path, behind: int, example: str = "nginx.conf", without: str | None = None
+    directory: Path,
+    behind: int,
+    example: str = "nginx.conf",
+    without: str | None = None,
+    change: Callable[[str], str] = str,
 ) -> AsyncIterator[int]:
     """Run nginx with an example's location before an edge or a service; the value is its port.
 
@@ -45,8 +49,9 @@ async def nginx(
         behind: the port of what it is before.
         example: the file.
         without: what an operator forgets: the lines that have this in them.
+        change: what else an operator does to it.
     """
-    lines = (EXAMPLES / example).read_text().splitlines(keepends=True)
+    lines = change((EXAMPLES / example).read_text()).splitlines(keepends=True)
     location = "".join(line for line in lines if without is None or without not in line)
     location = re.sub(r"(proxy_pass http://127\.0\.0\.1):\d+", rf"\1:{behind}", location)
     with listening() as listener:
@@ -61,9 +66,11 @@ async def nginx(
 
 
 @asynccontextmanager
-async def haproxy(directory: Path, example: str, edge_port: int) -> AsyncIterator[int]:
+async def haproxy(
+    directory: Path, example: str, edge_port: int, change: Callable[[str], str] = str
+) -> AsyncIterator[int]:
     """Run HAProxy with an example of ours before an edge; the value is its port."""
-    text = (EXAMPLES / example).read_text()
+    text = change((EXAMPLES / example).read_text())
     with listening() as listener:
         text = re.sub(r"bind :443.*", f"bind fd@{listener.fileno()}", text)
         text = re.sub(r"(server edge\S* 127\.0\.0\.1):\d+", rf"\1:{edge_port}", text)

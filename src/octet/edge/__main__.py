@@ -1,4 +1,4 @@
-"""``octet-edge``: serve, or say whether the configuration would do."""
+"""``octet-edge``: serve, or prove the set-up."""
 
 import argparse
 import logging
@@ -9,8 +9,9 @@ from functools import partial
 
 from octet import __version__
 from octet.edge.assets import load_assets
+from octet.edge.cautions import cautions
+from octet.edge.check import command as check
 from octet.edge.config import EdgeConfig
-from octet.edge.cors import ANY
 from octet.edge.deployment import deploy, read_tls
 from octet.edge.upstream import read_trust
 from octet.serving import ConfigError
@@ -30,7 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--check-config", action="store_true", help="say what is wrong with the settings, and end"
     )
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="check")
+    check.add_parser(commands)
     options = parser.parse_args(arguments)
+    if options.command == "check":
+        return check.run(options, os.environ, _prove)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -44,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as exc:
         print(f"octet-edge: the configuration cannot be used:\n{exc}", file=sys.stderr)  # noqa: T201
         return EXIT_CONFIG
-    _warn(config)
+    for caution in cautions(config):
+        logger.warning(caution)
     try:
         return deployment.run()
     except OSError as exc:
@@ -67,17 +73,6 @@ def _prove(variables: Mapping[str, str]) -> EdgeConfig:
     if faults:
         raise ConfigError(faults)
     return config
-
-
-def _warn(config: EdgeConfig) -> None:
-    if ANY in config.allowed_origins:
-        logger.warning("ALLOWED_ORIGIN is *: pages of any origin may post")
-    if config.license is None:
-        logger.warning("OCTET_DEV: no licence is sent, receipts are sealed with a public key")
-    if config.exit_ip is not None:
-        logger.warning("EXIT_IP is set: every visitor seems to come from there")
-    if config.expose_verdict:
-        logger.warning("EDGE_EXPOSE_VERDICT is on: browsers see their verdict")
 
 
 if __name__ == "__main__":

@@ -113,8 +113,8 @@ class EdgeConfig:
         env = Environment(variables)
         dev = env.flag("OCTET_DEV")
         config = cls(
-            octet_url=env.value("OCTET_URL", DEV_URL if dev else "", _http_url),
-            license=env.value("LICENSE", None, _license),
+            octet_url=env.value("OCTET_URL", DEV_URL if dev else "", read_http_url),
+            license=env.value("LICENSE", None, read_license),
             allowed_origins=env.value("ALLOWED_ORIGIN", frozenset("*"), _origins),
             host=env.text("HOST", "0.0.0.0"),  # noqa: S104 - it faces the internet
             port=env.integer("PORT", 8080, high=MAX_PORT),
@@ -166,7 +166,12 @@ def _look_across(env: Environment, config: EdgeConfig, *, dev: bool) -> None:
         env.fault("EDGE_SIGNING_KEY", "signs the licence too: set LICENSE")
 
 
-def _http_url(text: str) -> str:
+def read_http_url(text: str) -> str:
+    """Read a URL to which paths may be added; return it without a slash at its end.
+
+    Raises:
+        ValueError: it is none.
+    """
     parts = urlsplit(text)
     try:
         httpx.URL(text)
@@ -179,7 +184,12 @@ def _http_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _license(text: str) -> str:
+def read_license(text: str) -> str:
+    """Read a licence, as far as its form goes.
+
+    Raises:
+        ValueError: it is none; the message repeats nothing of *text*.
+    """
     if not re.fullmatch(r"octet_(live|test)_v4\.public\.[A-Za-z0-9_.-]+", text):
         raise ValueError("must be a licence: octet_live_v4.public.… or octet_test_v4.public.…")
     return text
@@ -187,17 +197,20 @@ def _license(text: str) -> str:
 
 def _origins(text: str) -> frozenset[str]:
     origins = (part.strip() for part in text.split(",") if part.strip())
-    found = frozenset(origin if origin == "*" else _origin(origin) for origin in origins)
+    found = frozenset(origin if origin == "*" else read_origin(origin) for origin in origins)
     if not found:
         raise ValueError(_ORIGINS_WANTED)
     return found
 
 
-def _origin(text: str) -> str:
+def read_origin(text: str) -> str:
     """Return an origin as browsers write it (RFC 6454, 6.2): their header is compared as a whole.
 
     Applications and extensions have schemes of their own; `_NO_ORIGIN` holds those that are never
     an origin's.
+
+    Raises:
+        ValueError: it is none.
     """
     match = _ORIGIN.fullmatch(text.lower()) if text.isascii() else None
     if match is None or match["scheme"] in _NO_ORIGIN:

@@ -35,6 +35,19 @@ class Facts:
     header_order: AbsenceReason | None
     headers: RawHeaders
 
+    @property
+    def missing(self) -> dict[str, AbsenceReason]:
+        """Name of each observation that is not there to the reason, as on the wire."""
+        facts = {
+            "tcp": self.tcp,
+            "syn": self.syn,
+            "tls": self.tls,
+            "clientHello": self.client_hello,
+            "h2": self.h2,
+            "headerOrder": self.header_order,
+        }
+        return {name: fact for name, fact in facts.items() if isinstance(fact, AbsenceReason)}
+
 
 @frozen
 class Observer:
@@ -103,15 +116,9 @@ class Observer:
             refused_receipt: why a receipt was left out, if one was.
         """
         facts = self.facts(request)
-        absent = {
-            "tcp": facts.tcp,
-            "syn": facts.syn,
-            "tls": facts.tls,
-            "clientHello": facts.client_hello,
-            "h2": facts.h2,
-            "headerOrder": facts.header_order,
-            "latency": refused_receipt,
-        }
+        missing = facts.missing
+        if refused_receipt is not None:
+            missing["latency"] = refused_receipt
         return Observation(
             source_ip=self.source_ip(facts),
             peer_ip=self.config.exit_ip or request.connection.peer_ip,
@@ -125,7 +132,7 @@ class Observer:
             syn=_present(facts.syn),
             tls=_present(facts.tls),
             latency=latency,
-            missing={n: fact for n, fact in absent.items() if isinstance(fact, AbsenceReason)},
+            missing=missing,
         )
 
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from octet.edge.clock import EpochMs
+from octet.edge.sight import Sight
 from octet.schema import AbsenceReason, ChannelTiming, decode, encode
 
 LIFETIME_S: Final = 120
@@ -21,7 +22,7 @@ DEVELOPMENT_SECRET: Final = "octet development"  # noqa: S105 - used only withou
 
 
 @frozen
-class _Claims:
+class Claims:
     """What is sealed."""
 
     iat: str
@@ -29,6 +30,8 @@ class _Claims:
     ref: str
     """The session's reference; empty when the page gave none."""
     channel: ChannelTiming
+    sight: Sight | None = None
+    """Not part of any report; None in a receipt of an edge that did not know it yet."""
 
 
 @frozen
@@ -49,14 +52,17 @@ class ReceiptSealer:
         self._key: Any = pyseto.Key.new(version=4, purpose="local", key=derive.derive(secret))
         self._now_ms = now_ms
 
-    def seal(self, session_ref: str | None, timing: ChannelTiming) -> str:
+    def seal(
+        self, session_ref: str | None, timing: ChannelTiming, sight: Sight | None = None
+    ) -> str:
         """Seal *timing* for *session_ref*; valid for `LIFETIME_S`."""
         issued = _time_of(timing.at)
-        claims = _Claims(
+        claims = Claims(
             iat=issued.isoformat(),
             exp=(issued + timedelta(seconds=LIFETIME_S)).isoformat(),
             ref=session_ref or "",
             channel=timing,
+            sight=sight,
         )
         return pyseto.encode(self._key, encode(claims)).decode()
 
@@ -69,12 +75,23 @@ class ReceiptSealer:
             refused=refused[0] if refused else None,
         )
 
-    def _open(self, receipt: str, session_ref: str | None) -> ChannelTiming | AbsenceReason:
+    def unseal(self, receipt: str) -> Claims:
+        """Return what this deployment sealed, whenever that was and for whom.
+
+        Raises:
+            ValueError: another did, or it is no receipt.
+        """
         try:
             sealed: Any = pyseto.decode(self._key, receipt).payload
-            claims = decode(_Claims, sealed)
+        except pyseto.PysetoError as exc:
+            raise ValueError("sealed by another key") from exc
+        return decode(Claims, sealed)
+
+    def _open(self, receipt: str, session_ref: str | None) -> ChannelTiming | AbsenceReason:
+        try:
+            claims = self.unseal(receipt)
             expires = datetime.fromisoformat(claims.exp).astimezone(UTC)
-        except (pyseto.PysetoError, ValueError):
+        except ValueError:
             return AbsenceReason.FOREIGN_RECEIPT
         if claims.ref != (session_ref or ""):
             return AbsenceReason.FOREIGN_RECEIPT

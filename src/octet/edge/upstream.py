@@ -102,7 +102,7 @@ class Upstream:
         fault = upstream_log.TIMED_OUT
         with trio.move_on_after(PROBE_TIMEOUT_S):
             try:
-                reply = await self._send(lambda: self._client.build_request("GET", "/health"))
+                reply = await self.ask_health()
                 if reply.is_success:
                     self.circuit.probed()
                     await self._ask_again()
@@ -114,19 +114,38 @@ class Upstream:
         self._log.probed(fault)
         return False
 
+    async def ask_health(self) -> httpx.Response:
+        """Ask whether the service lives. Timeout: the caller's.
+
+        Raises:
+            httpx.TransportError: there was no reply.
+        """
+        return await self._send(lambda: self._client.build_request("GET", "/health"))
+
+    async def post_nothing(self, names: BatchNames) -> httpx.Response:
+        """Post an empty batch, in all else as `post` does: nothing is judged, nothing is kept.
+
+        The service looks at the licence before it looks at the body, so whose licence it takes is
+        told that the batch is malformed. Timeout: the caller's.
+
+        Raises:
+            httpx.TransportError: there was no reply.
+        """
+        return await self._forward([], names)
+
     async def close(self) -> None:
         """Close the connections that no request uses."""
         await self._client.aclose()
 
     async def _ask_again(self) -> None:
-        """Post an empty batch to a service that refused this edge, so that it needs no traffic to
-        recover: whose licence is taken is told that the batch is malformed.
+        """Ask a service that refused this edge for its licence, so that it needs no traffic to
+        recover.
         """
         if not self.circuit.denied:
             self._log.probed(None)
             return
         names = BatchNames.of([])
-        reply = await self._forward([], names)
+        reply = await self.post_nothing(names)
         fit = reply.status_code in {httpx.codes.OK, httpx.codes.BAD_REQUEST}
         self._learn(reply, names.request_id, fit=fit)
 

@@ -20,6 +20,7 @@ from octet.edge.readiness import Readiness
 from octet.edge.receipt import ReceiptSealer
 from octet.edge.relay import Forward, Relay
 from octet.edge.shared import Shared
+from octet.edge.sight import Sight
 from octet.edge.upstream import Upstream, open_upstream, read_trust
 from octet.schema import (
     AbsenceReason,
@@ -147,4 +148,4 @@ class Workings:
             tcp=None if isinstance(facts.tcp, AbsenceReason) else facts.tcp,
             at=self.now_ms(),
         )
-        return self._receipts.seal(session_ref, timing)
+        return self._receipts.seal(session_ref, timing, Sight.of(facts))

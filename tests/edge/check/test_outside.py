@@ -1,0 +1,372 @@
+"""Deployed edges with what really stands before them, looked at from outside."""
+
+import random
+import ssl
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from octet.edge.app import EdgeApp
+from octet.edge.check.finding import Finding, Status
+from octet.edge.check.forgery import NAMES as FORGED
+from octet.edge.check.outside import NAMES, Questions, check_outside
+from octet.edge.check.target import Target
+from octet.edge.clock import epoch_ms
+from tests.certificates import Certificate
+from tests.edge.conftest import RunningEdge, StartEdge
+from tests.edge.fakes import LICENSE, FakeService, answer
+from tests.edge.proxies import haproxy, listening, nginx
+
+BROWSER = "127.0.0.5"
+"""Where the check comes from: an address that no edge here trusts."""
+ORIGIN = "https://yourapp.test"
+PATIENCE_S = 20
+OK, WARN, FAIL, UNKNOWN = Status.OK, Status.WARN, Status.FAIL, Status.UNKNOWN
+BEHIND = {"EDGE_TRUSTED_PROXIES": "127.0.0.1", "EDGE_BASE_PATH": "/octet"}
+
+Found = Mapping[str, Finding]
+
+
+async def look(url: str, **more: Any) -> Found:
+    """Check *url* from the browser's address; return each finding by its name."""
+    asked = {
+        "target": Target.read(url),
+        "license": LICENSE,
+        "origin": ORIGIN,
+        "trust": ssl.create_default_context(),
+        "source": BROWSER,
+        "expected": None,
+        "epoch_ms": epoch_ms,
+        "rng": random.Random(4711),  # noqa: S311 - so that each run sends the same
+    }
+    findings = await check_outside(Questions(**asked | more))
+    assert [finding.name for finding in findings] == list(NAMES)
+    assert LICENSE not in str(findings)
+    for finding in findings:
+        assert finding.remedy or finding.status in {OK, UNKNOWN}
+    return {finding.name: finding for finding in findings}
+
+
+def but(found: Found, status: Status = OK) -> dict[str, Status]:
+    """Return what is not *status*."""
+    return {name: f.status for name, f in found.items() if f.status is not status}
+
+
+@pytest.fixture
+async def start(start_edge: StartEdge) -> StartEdge:
+    """Start edges that live today, for pages of one origin."""
+    apps: list[EdgeApp] = []
+
+    async def started(**more: Any) -> RunningEdge:
+        variables = {"now_ms": epoch_ms, "ALLOWED_ORIGIN": ORIGIN} | more
+        edge = await start_edge(prepare=apps.append, **variables)
+        with trio.fail_after(PATIENCE_S):
+            while apps[-1].workings.readiness.reasons():
+                await trio.lowlevel.checkpoint()
+        return edge
+
+    return started
+
+
+@pytest.fixture
+async def trusting(start: StartEdge) -> RunningEdge:
+    """An edge below a path that believes a proxy on loopback."""
+    return await start(**BEHIND)
+
+
+# --- without a proxy ---------------------------------------------------------------------------
+
+
+@pytest.mark.linux
+async def test_direct(start: StartEdge, service: FakeService) -> None:
+    """Of an edge by itself all is good, and its one report names itself."""
+    edge = await start()
+    found = await look(f"http://127.0.0.1:{edge.port}")
+    assert but(found) == {}
+    assert "itself" in found["termination"].text
+    assert BROWSER in found["address"].text
+    (envelope,) = service.envelopes
+    assert envelope["sessionRef"].startswith("sess_check_")
+    assert envelope["sessionRef"] in found["post"].text
+    assert envelope["report"]["collector"].startswith("octet-edge-check/")
+    (channel,) = envelope["observed"]["latency"]
+    assert len(channel["rttUs"]) == 8
+
+
+@pytest.mark.linux
+@pytest.mark.parametrize("alpn", ["http/1.1", "h2,http/1.1", "h2"])
+async def test_direct_with_tls(
+    start: StartEdge, certificate: Certificate, trust: ssl.SSLContext, alpn: str
+) -> None:
+    """TLS of the edge's own adds the ClientHello, also where HTTP/2 is offered."""
+    files = {"EDGE_TLS_CERT_FILE": certificate.chain, "EDGE_TLS_KEY_FILE": certificate.key}
+    edge = await start(**{name: str(path) for name, path in files.items()}, EDGE_ALPN=alpn)
+    found = await look(f"https://localhost:{edge.port}", trust=trust)
+    assert but(found) == {"tls": WARN}  # the tests' certificate lives for a day
+    assert "renew" in found["tls"].remedy
+    assert "not" not in found["observations"].text
+
+
+@pytest.mark.linux
+async def test_untrusted_certificate(start: StartEdge, certificate: Certificate) -> None:
+    """A certificate that browsers refuse fails, and all the rest is looked at nevertheless."""
+    files = {"EDGE_TLS_CERT_FILE": certificate.chain, "EDGE_TLS_KEY_FILE": certificate.key}
+    edge = await start(**{name: str(path) for name, path in files.items()})
+    found = await look(f"https://127.0.0.1:{edge.port}")
+    assert but(found) == {"tls": FAIL}
+    assert "self-signed" in found["tls"].text
+    assert "--ca-file" in found["tls"].remedy
+
+
+@pytest.mark.ipv6
+async def test_ipv6(start: StartEdge) -> None:
+    """On IPv6 the edge recognises the connection likewise."""
+    edge = await start(HOST="::1")
+    found = await look(f"http://[::1]:{edge.port}", source=None)
+    assert but(found) == {}
+    assert "::1" in found["address"].text
+
+
+async def test_edge_that_believes_everybody(start: StartEdge) -> None:
+    """Who trusts all the world is told so, header by header; the one that is not read is fine."""
+    edge = await start(EDGE_TRUSTED_PROXIES="0.0.0.0/0")
+    found = await look(f"http://127.0.0.1:{edge.port}")
+    failed = {name for name, status in but(found).items() if status is FAIL}
+    assert failed == {"address", *FORGED} - {"forwarded"}
+    assert found["termination"].status is WARN
+    assert "EDGE_TRUSTED_PROXIES" in found["x-forwarded-for"].remedy
+
+
+async def test_expected_address(start: StartEdge) -> None:
+    """An address that somebody expects is compared with the one that the edge sees."""
+    edge = await start()
+    url = f"http://127.0.0.1:{edge.port}"
+    assert but(await look(url, expected=BROWSER)) == {}
+    found = await look(url, expected="192.0.2.7")
+    assert but(found) == {"address": FAIL}
+    assert BROWSER in found["address"].text
+
+
+# --- behind proxies that are as they should be -------------------------------------------------
+
+
+@pytest.mark.linux
+@pytest.mark.nginx
+async def test_behind_nginx(trusting: RunningEdge, tmp_path: Path) -> None:
+    """The example's nginx is fine: its timing arrives, and nothing that is forged."""
+    async with nginx(tmp_path, trusting.port) as port:
+        found = await look(f"http://127.0.0.1:{port}/octet/")
+    assert but(found) == {}
+    assert "trusted proxy" in found["termination"].text
+    assert BROWSER in found["address"].text
+
+
+@pytest.mark.linux
+@pytest.mark.haproxy
+async def test_behind_haproxy(trusting: RunningEdge, tmp_path: Path) -> None:
+    """The example's HAProxy is fine: its timing arrives, and nothing that is forged."""
+    async with haproxy(tmp_path, "haproxy.cfg", trusting.port) as port:
+        found = await look(f"http://127.0.0.1:{port}/octet")
+    assert but(found) == {}
+    assert "trusted proxy" in found["termination"].text
+
+
+@pytest.mark.haproxy
+async def test_behind_balancer(start: StartEdge, tmp_path: Path) -> None:
+    """A PROXY v2 balancer is told apart from a proxy, and said to cost the TCP timing."""
+    edge = await start(EDGE_TRUSTED_PROXIES="127.0.0.1", EDGE_PROXY_PROTOCOL="v2")
+    async with haproxy(tmp_path, "haproxy-tcp.cfg", edge.port) as port:
+        found = await look(f"http://127.0.0.1:{port}")
+    assert but(found) == {"termination": WARN}
+    assert "PROXY protocol" in found["termination"].text
+    assert BROWSER in found["address"].text
+    assert "header order" in found["observations"].text.partition("not")[0]
+
+
+# --- behind proxies that are not ---------------------------------------------------------------
+
+
+def without(*names: str) -> Callable[[str], str]:
+    """Return what takes the lines that set *names* out of nginx's example."""
+
+    def change(text: str) -> str:
+        lines = text.splitlines(keepends=True)
+        kept = [line for line in lines if not any(f"set_header {name} " in line for name in names)]
+        assert len(kept) == len(lines) - len(names)
+        return "".join(kept)
+
+    return change
+
+
+@pytest.mark.linux
+@pytest.mark.nginx
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("X-Forwarded-For", {"x-forwarded-for": FAIL, "address": FAIL}),
+        ("Forwarded", {}),
+        ("x-octet-tcp-rtt-us", {"x-octet-tcp-rtt-us": FAIL, "termination": WARN}),
+        ("x-octet-tcp-rttvar-us", {"x-octet-tcp-rttvar-us": FAIL}),
+        ("x-octet-tls-client-hello", {"x-octet-tls-client-hello": FAIL}),
+        ("x-octet-syn", {"x-octet-syn": FAIL}),
+    ],
+)
+async def test_header_that_is_not_erased(
+    trusting: RunningEdge, tmp_path: Path, name: str, expected: dict[str, Status]
+) -> None:
+    """The one header that a trusted nginx does not erase is the one that fails."""
+    async with nginx(tmp_path, trusting.port, change=without(name)) as port:
+        found = await look(f"http://127.0.0.1:{port}/octet")
+    assert but(found) == expected
+    if name.lower() in expected:
+        assert "is believed" in found[name.lower()].text
+        assert "erase" in found[name.lower()].remedy
+
+
+@pytest.mark.linux
+@pytest.mark.nginx
+async def test_forwarded_that_is_not_erased(start: StartEdge, tmp_path: Path) -> None:
+    """Where the edge reads Forwarded, it is that header which has to be erased."""
+    edge = await start(**BEHIND, EDGE_FORWARDED="rfc7239")
+    async with nginx(tmp_path, edge.port, change=without("Forwarded")) as port:
+        found = await look(f"http://127.0.0.1:{port}/octet")
+    assert but(found) == {"forwarded": FAIL, "address": FAIL}
+
+
+@pytest.mark.linux
+@pytest.mark.nginx
+async def test_appended_x_forwarded_for(trusting: RunningEdge, tmp_path: Path) -> None:
+    """A proxy that appends the address to what a visitor sent is as good as one that erases."""
+
+    def append(text: str) -> str:
+        replaced = text.replace("For $remote_addr", "For $proxy_add_x_forwarded_for")
+        assert replaced != text
+        return replaced
+
+    async with nginx(tmp_path, trusting.port, change=append) as port:
+        found = await look(f"http://127.0.0.1:{port}/octet")
+    assert but(found) == {}
+
+
+@pytest.mark.linux
+@pytest.mark.haproxy
+async def test_hint_that_comes_twice(trusting: RunningEdge, tmp_path: Path) -> None:
+    """A proxy that adds its hint to a visitor's lets every visitor blind the edge."""
+
+    def add(text: str) -> str:
+        return text.replace("    http-request del-header x-octet-tcp-rtt-us\n", "").replace(
+            "set-header x-octet-tcp-rtt-us", "add-header x-octet-tcp-rtt-us"
+        )
+
+    async with haproxy(tmp_path, "haproxy.cfg", trusting.port, add) as port:
+        found = await look(f"http://127.0.0.1:{port}/octet")
+    assert but(found) == {"x-octet-tcp-rtt-us": FAIL, "x-octet-tcp-rttvar-us": FAIL}
+    assert "twice" in found["x-octet-tcp-rtt-us"].text
+
+
+@pytest.mark.linux
+@pytest.mark.nginx
+async def test_undeclared_proxy(start: StartEdge, tmp_path: Path) -> None:
+    """A proxy that the edge does not know of is found by the connection that is not this one."""
+    edge = await start(EDGE_BASE_PATH="/octet")
+    async with nginx(tmp_path, edge.port) as port:
+        found = await look(f"http://127.0.0.1:{port}/octet")
+    assert but(found) == {"termination": FAIL, "address": FAIL}
+    assert "EDGE_TRUSTED_PROXIES=127.0.0.1" in found["termination"].remedy
+
+
+@pytest.mark.nginx
+async def test_no_upgrade(trusting: RunningEdge, tmp_path: Path) -> None:
+    """A proxy that lets no WebSocket through is named, and the post is tried all the same."""
+    async with nginx(tmp_path, trusting.port, change=without("Upgrade", "Connection")) as port:
+        found = await look(f"http://127.0.0.1:{port}/octet")
+    assert found["websocket"].status is FAIL
+    assert "Upgrade" in found["websocket"].remedy
+    assert found["post"].status is OK
+    assert found["termination"].status is UNKNOWN
+
+
+@pytest.mark.linux
+@pytest.mark.nginx
+async def test_proxy_without_hints(trusting: RunningEdge, tmp_path: Path) -> None:
+    """A trusted proxy that tells no timing is told how."""
+
+    def erase(text: str) -> str:
+        return text.replace("$tcpinfo_rttvar;", '"";').replace("$tcpinfo_rtt;", '"";')
+
+    async with nginx(tmp_path, trusting.port, change=erase) as port:
+        found = await look(f"http://127.0.0.1:{port}/octet")
+    assert but(found) == {"termination": WARN}
+    assert "$tcpinfo_rtt" in found["termination"].remedy
+
+
+# --- what is wrong with the edge itself --------------------------------------------------------
+
+
+async def test_nothing_listens() -> None:
+    """Where nothing takes connections that is what failed, and nothing else is known."""
+    with listening() as listener:
+        port = listener.getsockname()[1]
+    found = await look(f"http://127.0.0.1:{port}")
+    assert but(found, UNKNOWN) == {"connection": FAIL}
+    assert "refuses" in found["connection"].text
+
+
+async def test_no_tls_there(start: StartEdge) -> None:
+    """Https to an edge in the clear fails at TLS."""
+    edge = await start()
+    found = await look(f"https://127.0.0.1:{edge.port}")
+    assert but(found, UNKNOWN) == {"connection": OK, "tls": FAIL}
+
+
+async def test_wrong_path(trusting: RunningEdge) -> None:
+    """At a path where no edge answers the base path is what to look at."""
+    found = await look(f"http://127.0.0.1:{trusting.port}/elsewhere")
+    assert but(found, UNKNOWN) == {"connection": OK, "tls": OK, "health": FAIL}
+    assert "EDGE_BASE_PATH" in found["health"].remedy
+
+
+async def test_foreign_origin(start: StartEdge) -> None:
+    """Pages of an origin that is not allowed fail at each step, and are told where to name it."""
+    edge = await start()
+    found = await look(f"http://127.0.0.1:{edge.port}", origin="https://other.test")
+    failed = {name for name, status in but(found).items() if status is FAIL}
+    assert failed == {"origin", "websocket", "post"}
+    assert all("ALLOWED_ORIGIN" in found[name].remedy for name in failed)
+
+
+async def test_any_origin(start: StartEdge) -> None:
+    """An edge that takes pages of any origin works, and should not."""
+    edge = await start(ALLOWED_ORIGIN="*")
+    assert but(await look(f"http://127.0.0.1:{edge.port}")) == {"origin": WARN}
+
+
+async def test_another_licence(start: StartEdge) -> None:
+    """Receipts of another licence stay closed, and what they hold is not known."""
+    edge = await start()
+    found = await look(f"http://127.0.0.1:{edge.port}", license="octet_live_v4.public.AA")
+    assert found["receipt"].status is FAIL
+    assert found["post"].status is OK
+    assert {found[name].status for name in ("clock", "termination", *FORGED)} == {UNKNOWN}
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+async def test_skewed_edge(start: StartEdge, hours: int) -> None:
+    """An edge whose clock is wrong is said to be, in words."""
+    edge = await start(now_ms=lambda: epoch_ms() + hours * 3_600_000)
+    found = await look(f"http://127.0.0.1:{edge.port}")
+    assert but(found) == {"clock": WARN}
+    assert f"3 hours {'behind' if hours > 0 else 'ahead of'}" in found["clock"].text
+
+
+async def test_service_that_refuses(start: StartEdge, service: FakeService) -> None:
+    """What the service refuses is told by its code, and to be looked at where the edge runs."""
+    edge = await start()
+    service.answers(answer(403, {"code": "license_revoked"}))
+    found = await look(f"http://127.0.0.1:{edge.port}")
+    assert but(found) == {"post": FAIL}
+    assert "license_revoked" in found["post"].text
+    assert "octet-edge check" in found["post"].remedy
