@@ -5,7 +5,6 @@ whether a connection died before the service had answered a byte, and an end tha
 """
 
 import ssl
-from contextlib import suppress
 from typing import Final
 
 import h11
@@ -77,16 +76,18 @@ class Link:
         )
         events = (head, h11.Data(data=await request.aread()), h11.EndOfMessage())
         text = b"".join(self._http.send(event) or b"" for event in events)
-        broken = True
+        unsent: trio.BrokenResourceError | None = None
         try:
-            with suppress(trio.BrokenResourceError):  # who closes early may have said why
+            try:
                 await self._stream.send_all(text)
-                broken = False
+            except trio.BrokenResourceError as exc:  # who closes early may have said why
+                unsent = exc
             reply = await self._reply()
         except (OSError, trio.BrokenResourceError, h11.ProtocolError) as exc:
-            raise NoReplyError(heard=self._heard) from exc
+            both = exc if unsent is None else ExceptionGroup("neither sent nor read", [unsent, exc])
+            raise NoReplyError(heard=self._heard) from both
         done = self._http.states == {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}
-        if done and not broken and not self._http.trailing_data[0]:
+        if done and unsent is None and not self._http.trailing_data[0]:
             self._http.start_next_cycle()
         return reply
 

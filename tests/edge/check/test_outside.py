@@ -32,7 +32,7 @@ Found = Mapping[str, Finding]
 
 async def look(url: str, **more: Any) -> Found:
     """Check *url* from the browser's address; return each finding by its name."""
-    asked = {
+    asked: dict[str, Any] = {
         "target": Target.read(url),
         "license": LICENSE,
         "origin": ORIGIN,

@@ -7,11 +7,12 @@ import socket
 import ssl
 from collections.abc import Iterator
 from enum import Enum, auto
-from typing import Final
+from typing import Any, Final
 
-import h11
 import trio
 from attrs import frozen
+
+from octet.edge.link import NoReplyError
 
 
 class Kind(Enum):
@@ -29,7 +30,7 @@ class Kind(Enum):
     OWN_CERTIFICATE = auto()
     """The other side wants one, or another one, of this side."""
     NO_HTTP = auto()
-    """It answers, in no HTTP."""
+    """It answers, in no HTTP that is whole."""
     BROKEN = auto()
     """Whatever else the network says."""
 
@@ -53,15 +54,26 @@ _ABOUT_OURS: Final = (
 """What a peer's alert about this side's certificate has in its name (RFC 8446, 6.2)."""
 
 
+_TELLING: Final[tuple[type[Any], ...]] = (
+    ssl.SSLError,
+    socket.gaierror,
+    trio.TooSlowError,
+    TimeoutError,
+    ConnectionRefusedError,
+    OSError,
+)
+"""What says more than that something broke; the most telling first."""
+
+
 def trouble_of(raised: BaseException) -> Trouble:
     """Say what *raised*, or what it came from, means."""
-    causes = list(_causes(raised))
-    for kind in (ssl.SSLError, socket.gaierror, trio.TooSlowError, TimeoutError, OSError):
+    causes = list(_causes(raised))[::-1]
+    for kind in _TELLING:
         for cause in causes:
-            if isinstance(cause, kind):
+            if isinstance(cause, kind) and (kind is not OSError or cause.strerror):
                 return _told(cause)
-    if any(isinstance(cause, h11.RemoteProtocolError) for cause in causes[1:]):
-        return Trouble(Kind.NO_HTTP, "what answers there speaks no HTTP/1.1")
+    if any(isinstance(cause, NoReplyError) and cause.heard for cause in causes):
+        return Trouble(Kind.NO_HTTP, "what it answers is no HTTP/1.1, or not whole")
     return Trouble(Kind.BROKEN, "the connection was closed without an answer")
 
 
@@ -71,7 +83,7 @@ def _told(cause: BaseException) -> Trouble:
             text = f"its certificate is not to be trusted: {cause.verify_message}"
             return Trouble(Kind.UNTRUSTED, text)
         case ssl.SSLError():
-            reason = cause.reason or "the handshake broke off"
+            reason = getattr(cause, "reason", None) or "the handshake broke off"
             ours = any(name in reason for name in _ABOUT_OURS)
             text = f"TLS fails: {reason.replace('_', ' ').lower()}"
             return Trouble(Kind.OWN_CERTIFICATE if ours else Kind.TLS, text)
@@ -81,19 +93,16 @@ def _told(cause: BaseException) -> Trouble:
             return Trouble(Kind.TIMED_OUT, "it does not answer in time")
         case ConnectionRefusedError():
             return Trouble(Kind.REFUSED, "it refuses the connection")
-    words = getattr(cause, "strerror", None) or "the connection broke"
-    return Trouble(Kind.BROKEN, f"the network says: {words}")
+    return Trouble(Kind.BROKEN, f"the network says: {getattr(cause, 'strerror', '')}")
 
 
 def _causes(raised: BaseException) -> Iterator[BaseException]:
-    """Yield *raised* and all that it came from."""
-    todo, seen = [raised], set()
+    """Yield *raised* and all that it came from, the outer before the inner."""
+    todo = [raised]
     while todo:
         each = todo.pop(0)
-        if id(each) in seen:
-            continue
-        seen.add(id(each))
         yield each
         if isinstance(each, BaseExceptionGroup):
             todo += each.exceptions
-        todo += [cause for cause in (each.__cause__, each.__context__) if cause is not None]
+        inner = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+        todo += [inner] if inner is not None else []
