@@ -22,14 +22,16 @@ class Sight:
     """Of one channel."""
 
     via: Via
+    source_ip: str | None = None
+    """The address that was found, where ``EXIT_IP`` took its place; else it is the channel's."""
     missing: Mapping[str, AbsenceReason] = field(factory=dict)
     """As in a report's observation."""
     told: Mapping[str, str] = field(factory=dict)
     """The digest of each of ``syn`` and ``clientHello`` that a trusted proxy's hint gave."""
 
     @classmethod
-    def of(cls, facts: Facts) -> "Sight":
-        """Sum up *facts*."""
+    def of(cls, facts: Facts, shown_ip: str) -> "Sight":
+        """Sum up *facts*, of which *shown_ip* is shown as the source."""
         told = {}
         if facts.header_order is AbsenceReason.BEHIND_PROXY:
             hello = facts.tls.client_hello if isinstance(facts.tls, Tls) else None
@@ -39,7 +41,9 @@ class Sight:
                 for name, value in values.items()
                 if value is not None and not isinstance(value, AbsenceReason)
             }
-        return cls(via=facts.source.via, missing=facts.missing, told=told)
+        source = facts.source
+        found_ip = None if source.ip == shown_ip else source.ip
+        return cls(via=source.via, source_ip=found_ip, missing=facts.missing, told=told)
 
 
 def digest(base64: str) -> str:

@@ -139,13 +139,14 @@ class Workings:
         """Seal what the channel that *request* opened has measured."""
         self.metrics.volleys.count(by=len(rtt_us))
         facts = self.observer.facts(request)
+        source_ip = self.observer.source_ip(facts)
         timing = ChannelTiming(
             edge=self._identity.id,
             lat=self._identity.lat,
             lon=self._identity.lon,
-            source_ip=self.observer.source_ip(facts),
+            source_ip=source_ip,
             rtt_us=rtt_us,
             tcp=None if isinstance(facts.tcp, AbsenceReason) else facts.tcp,
             at=self.now_ms(),
         )
-        return self._receipts.seal(session_ref, timing, Sight.of(facts))
+        return self._receipts.seal(session_ref, timing, Sight.of(facts, source_ip))

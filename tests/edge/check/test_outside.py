@@ -7,23 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trio
 
-from octet.edge.app import EdgeApp
 from octet.edge.check.finding import Finding, Status
 from octet.edge.check.forgery import NAMES as FORGED
 from octet.edge.check.outside import NAMES, Questions, check_outside
 from octet.edge.check.target import Target
 from octet.edge.clock import epoch_ms
 from tests.certificates import Certificate
+from tests.edge.check.conftest import ORIGIN
 from tests.edge.conftest import RunningEdge, StartEdge
 from tests.edge.fakes import LICENSE, FakeService, answer
 from tests.edge.proxies import haproxy, listening, nginx
 
 BROWSER = "127.0.0.5"
 """Where the check comes from: an address that no edge here trusts."""
-ORIGIN = "https://yourapp.test"
-PATIENCE_S = 20
 OK, WARN, FAIL, UNKNOWN = Status.OK, Status.WARN, Status.FAIL, Status.UNKNOWN
 BEHIND = {"EDGE_TRUSTED_PROXIES": "127.0.0.1", "EDGE_BASE_PATH": "/octet"}
 
@@ -53,22 +50,6 @@ async def look(url: str, **more: Any) -> Found:
 def but(found: Found, status: Status = OK) -> dict[str, Status]:
     """Return what is not *status*."""
     return {name: f.status for name, f in found.items() if f.status is not status}
-
-
-@pytest.fixture
-async def start(start_edge: StartEdge) -> StartEdge:
-    """Start edges that live today, for pages of one origin."""
-    apps: list[EdgeApp] = []
-
-    async def started(**more: Any) -> RunningEdge:
-        variables = {"now_ms": epoch_ms, "ALLOWED_ORIGIN": ORIGIN} | more
-        edge = await start_edge(prepare=apps.append, **variables)
-        with trio.fail_after(PATIENCE_S):
-            while apps[-1].workings.readiness.reasons():
-                await trio.lowlevel.checkpoint()
-        return edge
-
-    return started
 
 
 @pytest.fixture

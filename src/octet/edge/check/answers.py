@@ -130,11 +130,14 @@ def judge_post(reply: httpx.Response, ref: str) -> Finding:
     """Judge the answer to a report."""
     code = problem_code(reply.content)
     match reply.status_code, _members(reply):
+        case 200, {"ok": True, "verdict": _}:
+            text = "the page is told its verdict with its report"
+            return warn(POST, text, "unset EDGE_EXPOSE_VERDICT at the edge: it is for demos")
         case 200, {"ok": True}:
             if _ALLOW_ORIGIN not in reply.headers:
                 text = "a post is taken, and its answer kept from the page: CORS headers are gone"
                 return fail(POST, text, "let the edge's CORS headers pass")
-            return ok(POST, f"a report is taken by the edge and acknowledged by the service: {ref}")
+            return ok(POST, f"a report is taken, and acknowledged by the service: {ref}")
         case 502 | 503 | 504, _ if code.startswith("upstream_"):
             text = f"the edge takes a report, and the service does not: {_told(reply)}"
             return fail(POST, text, _INSIDE)

@@ -30,10 +30,18 @@ NAMES: Final = (
 _RTT_US: Final = range(1_500_000_000, 2_000_000_000)
 _SYN_BYTES: Final = 40
 _HELLO_BYTES: Final = 40
-_REMEDY: Final = (
-    "have the proxy before the edge erase {name} of visitors{more} before it sets its own, and let"
-    " EDGE_TRUSTED_PROXIES name nobody but proxies; if this machine itself is in there, run the"
-    " check from another"
+_REPLACE: Final = (
+    "have the proxy before the edge write {name} anew, from the address that it was reached from"
+    " (nginx: proxy_set_header X-Forwarded-For $remote_addr; HAProxy: http-request set-header"
+    " X-Forwarded-For %[src]), or erase it if it sets none"
+)
+_ERASE: Final = (
+    'have the proxy before the edge erase {name} of visitors (nginx: proxy_set_header {name} "";'
+    " HAProxy: http-request del-header {name}) before it sets one of its own"
+)
+_WHO: Final = (
+    ". EDGE_TRUSTED_PROXIES must name proxies alone; if this machine is in there, run the check"
+    " from another"
 )
 
 
@@ -84,10 +92,10 @@ def judge_forgery(forgery: Forgery, honest: Sighting, forged: Sighting) -> Findi
     """
     name = forgery.name
     if forgery.shows(forged):
-        return fail(name, "a visitor who sends this header is believed", _remedy(name))
+        return fail(name, "a visitor who sends this header is believed", _remedy(forgery))
     if _spoilt(forgery, forged) and not _spoilt(forgery, honest):
         text = "a visitor who sends this header has the proxy's own no longer read: it comes twice"
-        return fail(name, text, _remedy(name))
+        return fail(name, text, _remedy(forgery))
     return ok(name, "a visitor who sends this header is not believed")
 
 
@@ -96,8 +104,9 @@ def _spoilt(forgery: Forgery, seen: Sighting) -> bool:
     return fact is not None and seen.sight.missing.get(fact) is AbsenceReason.ERROR
 
 
-def _remedy(name: str) -> str:
-    return _REMEDY.format(name=name, more=" (nginx: $remote_addr)" if name == NAMES[0] else "")
+def _remedy(forgery: Forgery) -> str:
+    how = _REPLACE if forgery.fact is None else _ERASE
+    return how.format(name=forgery.name) + _WHO
 
 
 def _rtt_us(seen: Sighting) -> int | None:

@@ -25,8 +25,10 @@ def judge_observations(seen: Sighting) -> Finding:
     if "tls" in missing:
         missing.setdefault("clientHello", missing["tls"])
     there = ", ".join(words for name, words in _WORDS.items() if name not in missing)
-    gone = ", ".join(f"{_WORDS[name]} ({missing[name]})" for name in _WORDS if name in missing)
-    text = f"the edge sees {there or 'the address alone'}" + (f"; not {gone}" if gone else "")
+    text = f"the edge sees {there or 'the address alone'}"
+    for reason in dict.fromkeys(missing.values()):
+        gone = ", ".join(words for name, words in _WORDS.items() if missing.get(name) is reason)
+        text += f"; not {gone} ({reason})"
     if set(missing.values()) <= _BY_DESIGN:
         return ok(NAME, text)
     return warn(NAME, text, "octet-edge on Linux sees all that its place on the way allows")

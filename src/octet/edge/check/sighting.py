@@ -22,7 +22,7 @@ class Sighting:
     @property
     def source_ip(self) -> str:
         """Whom the edge took this side for."""
-        return self.channel.source_ip
+        return self.sight.source_ip or self.channel.source_ip
 
     @property
     def tcp(self) -> TcpTiming | None:

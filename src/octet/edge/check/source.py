@@ -20,6 +20,9 @@ def judge_source(seen: Sighting, expected: str | None = None) -> Finding:
         expected: the address by which this machine is known outside, if somebody said it.
     """
     address = seen.source_ip
+    if seen.sight.source_ip is not None:
+        text = f"EXIT_IP is set: every visitor seems to come from {seen.channel.source_ip}"
+        return fail(NAME, text, "unset it at the edge: it is for tests")
     if is_foreign_connection(seen):
         text = f"the edge sees {address}, which is the hop before it: all visitors look alike"
         return fail(NAME, text, "see termination")
