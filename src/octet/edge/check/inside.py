@@ -7,6 +7,7 @@ import httpx
 import trio
 from attrs import frozen
 
+from octet.edge.batch_names import BatchNames
 from octet.edge.cautions import cautions
 from octet.edge.check import license as licence
 from octet.edge.check import service, skew
@@ -18,8 +19,6 @@ from octet.edge.upstream import open_upstream, read_trust
 
 PATIENCE_S: Final = 10.0
 """For one answer of the service."""
-REQUEST_ID: Final = "octet-edge-check"
-"""What the service's log calls the batch of nothing."""
 _NOT_REACHED = "the service was not reached"
 
 
@@ -48,7 +47,7 @@ async def check_inside(config: EdgeConfig, epoch_ms: EpochMs) -> list[Finding]:
             health.answered_ms,
             signs=config.signing_key is not None,
         )
-        posted = await _ask(lambda: upstream.post_nothing(REQUEST_ID), epoch_ms)
+        posted = await _ask(lambda: upstream.post_nothing(BatchNames.of([])), epoch_ms)
     return [*_settings(config), reached, clock, _licence(config, posted)]
 
 
