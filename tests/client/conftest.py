@@ -6,12 +6,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Protocol, TypeVar
+from typing import Any, Self, TypeVar
 
 import anyio
 import pytest
 import trio
 from attrs import define, field, frozen
+
+from octet.client import OctetClient, OctetSyncClient, Pending, Verdict
 
 T = TypeVar("T")
 
@@ -140,15 +142,68 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[LittleService]:
     little.check()
 
 
-class Run(Protocol):
-    """Runs a coroutine function to its end."""
+KEY = "octet_test_v4.public.the-key-itself"
 
-    def __call__(self, scenario: Callable[[], Awaitable[T]], /) -> T:
+
+class Blocking:
+    """The synchronous client, asked from worker threads so that async scenarios can use it."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.client = OctetSyncClient(url, **options)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await anyio.to_thread.run_sync(self.client.close)
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        method = getattr(self.client, name)
+
+        async def call(*args: Any, **options: Any) -> Any:
+            return await anyio.to_thread.run_sync(partial(method, *args, **options))
+
+        return call
+
+
+@frozen
+class Run:
+    """Runs a scenario to its end, with the client that fits."""
+
+    backend: str
+
+    def __call__(self, scenario: Callable[[], Awaitable[T]]) -> T:
         """Return what *scenario* returns."""
+        return anyio.run(scenario, backend="trio" if self.backend == "trio" else "asyncio")
+
+    def client(self, service: LittleService, *, retries: int = 0, **options: Any) -> OctetClient:
+        """Make the client; every one of its calls is awaited, whatever its kind."""
+        kind: Any = Blocking if self.backend == "blocking" else OctetClient
+        client: OctetClient = kind(service.url, partner_key=KEY, retries=retries, **options)
+        return client
+
+    def ask(
+        self, service: LittleService, ref: str, *args: Any, **options: Any
+    ) -> Callable[[], Awaitable[Any]]:
+        """Make the scenario of one question to *service*."""
+
+        async def scenario() -> Verdict | Pending:
+            async with self.client(service, **options) as octet:
+                return await octet.verdict(ref, *args)
+
+        return scenario
+
+
+@pytest.fixture(params=["trio", "asyncio", "blocking"])
+def run(request: pytest.FixtureRequest) -> Run:
+    """Run scenarios with each of the clients, under each of the event loops it supports."""
+    return Run(request.param)
 
 
 @pytest.fixture(params=["trio", "asyncio"])
-def run(request: pytest.FixtureRequest) -> Run:
-    """Run scenarios under each of the event loops that the client supports."""
-    runner: Any = partial(anyio.run, backend=request.param)
-    return runner  # type: ignore[no-any-return]  # a partial of a generic function
+def loop(request: pytest.FixtureRequest) -> Run:
+    """Run scenarios under each of the event loops."""
+    return Run(request.param)

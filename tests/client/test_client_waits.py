@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,12 +12,12 @@ from trio.testing import MockClock
 
 from octet.client import (
     OctetClient,
+    OctetError,
     Pending,
-    RateLimitedError,
     ServiceUnavailableError,
     Verdict,
 )
-from octet.client._client import MARGIN_S
+from octet.client._plans import MARGIN_S
 
 KEY = "octet_test_v4.public.x"
 REF = "sess_0123456789abcdefABCDEF"
@@ -26,11 +27,9 @@ PENDING = json.dumps({"status": "pending", "ref": REF}).encode()
 Handler = Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
 
 
-def in_process(handler: Handler, timeout_s: float = 5.0) -> OctetClient:
+def in_process(handler: Handler, **options: Any) -> OctetClient:
     transport = httpx.MockTransport(handler)
-    return OctetClient(
-        "https://o.example", partner_key=KEY, transport=transport, timeout_s=timeout_s
-    )
+    return OctetClient("https://o.example", partner_key=KEY, transport=transport, **options)
 
 
 class Polls:
@@ -72,12 +71,12 @@ async def test_longer_waits_take_several_polls(autojump_clock: MockClock) -> Non
 
 
 async def test_a_service_that_holds_nothing_is_not_hammered(autojump_clock: MockClock) -> None:
-    """Polls that come back at once are made no closer together than the margin."""
+    """Polls that come back at once keep a distance of once to one and a half times the margin."""
     polls = Polls(ready_s=float("inf"), holds=False)
     async with in_process(polls) as octet:
         assert await octet.wait_for_verdict(REF, timeout_s=8.0) == Pending(REF)
     assert autojump_clock.current_time() == pytest.approx(8.0)
-    assert len(polls.waits_ms) == pytest.approx(8.0 / MARGIN_S, abs=1)
+    assert 8.0 / MARGIN_S / 1.5 <= len(polls.waits_ms) <= 8.0 / MARGIN_S + 1
 
 
 async def never(_: httpx.Request) -> httpx.Response:
@@ -108,16 +107,62 @@ async def test_silence_after_a_pending_answer_is_pending(autojump_clock: MockClo
     assert autojump_clock.current_time() == pytest.approx(4.0)
 
 
-async def test_an_error_ends_the_wait(autojump_clock: MockClock) -> None:
-    """Errors are not retried: the caller has a policy for them."""
+@pytest.mark.parametrize(
+    ("status", "headers", "tries", "until_s"),
+    [
+        (429, {"retry-after": "1"}, 3, 2.0),
+        (429, {"retry-after": "5"}, 2, 5.0),
+        (429, {"retry-after": "8"}, 1, 0.0),
+        (429, {}, 1, 0.0),
+        (503, {"retry-after": "3"}, 3, 6.0),
+        (500, {"retry-after": "1"}, 1, 0.0),
+        (403, {"retry-after": "1"}, 1, 0.0),
+    ],
+)
+async def test_an_error_ends_the_wait_when_another_try_would_not_mend_it(
+    autojump_clock: MockClock, status: int, headers: dict[str, str], tries: int, until_s: float
+) -> None:
+    """What may pass is tried again, as late as the service asks, if that is before the deadline."""
+    seen = []
 
-    async def limited(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(429, headers={"retry-after": "1"})
+    async def failing(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(status, headers=headers)
 
-    async with in_process(limited) as octet:
-        with pytest.raises(RateLimitedError):
+    async with in_process(failing) as octet:
+        with pytest.raises(OctetError) as caught:
+            await octet.wait_for_verdict(REF, timeout_s=8.0)
+    assert caught.value.status == status
+    assert len(seen) == tries
+    assert autojump_clock.current_time() == pytest.approx(until_s)
+
+
+async def test_a_service_that_comes_back_is_asked_again(autojump_clock: MockClock) -> None:
+    """A failure or two on the way to the verdict are not the caller's business."""
+    polls = Polls(ready_s=3.0)
+    failures = iter([httpx.ConnectError("refused"), httpx.ReadError("reset")])
+
+    async def stumbling(request: httpx.Request) -> httpx.Response:
+        for failure in failures:
+            raise failure
+        return await polls(request)
+
+    async with in_process(stumbling) as octet:
+        assert isinstance(await octet.wait_for_verdict(REF), Verdict)
+    assert autojump_clock.current_time() == pytest.approx(3.0)
+
+
+async def test_a_pause_between_tries_can_be_cancelled(autojump_clock: MockClock) -> None:
+    """A caller that gives up while the client waits for its next try is let go at once."""
+
+    async def busy(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(503, headers={"retry-after": "4"})
+
+    async with in_process(busy) as octet:
+        with trio.move_on_after(1.0) as scope:
             await octet.wait_for_verdict(REF)
-    assert autojump_clock.current_time() == 0.0
+        assert scope.cancelled_caught
+    assert autojump_clock.current_time() == pytest.approx(1.0)
 
 
 async def test_a_dripping_reply_has_one_deadline(autojump_clock: MockClock) -> None:

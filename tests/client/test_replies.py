@@ -18,12 +18,17 @@ from octet.client import (
     ServiceUnavailableError,
     Verdict,
 )
-from octet.client._replies import read_reply
+from octet.client._replies import read_verdict
+from octet.client._steps import Reply
 from octet.schema import CODES, encode, problem
 from tests.schema.strategies import values
 
 DATA = Path(__file__).parent.parent / "data"
 PENDING = b'{"status":"pending","ref":"sess_abcdefgh"}'
+
+
+def read_reply(status: int, headers: dict[str, str], body: bytes) -> Verdict | Pending:
+    return read_verdict(Reply(status, headers, body))
 
 
 def test_a_full_verdict_is_read_in_python_names() -> None:

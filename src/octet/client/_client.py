@@ -1,27 +1,17 @@
-"""The client: asks the service, over httpx, for the verdict on a reference."""
+"""The client for programs with an event loop: trio and asyncio."""
 
-import re
+from random import Random
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 import anyio
 import httpx
 
-from octet import __version__
-from octet.client._errors import InvalidRequestError, ProtocolError, ServiceUnavailableError
-from octet.client._replies import read_reply
-from octet.schema import SchemaError, structure
+from octet.client import _clock
+from octet.client._async_shell import AsyncShell
+from octet.client._request import MAX_CONNECTIONS, RETRIES, Options, is_live
+from octet.client._tokens import VerifiedVerdict, Wanted, key_id, read_token
 from octet.schema.verdict import Pending, Verdict
-
-MAX_WAIT_MS: Final = 10_000
-"""The longest that the service holds one request."""
-MAX_REPLY_BYTES: Final = 1024 * 1024
-"""Of one reply's body; a verdict has a few hundred."""
-MAX_CONNECTIONS: Final = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
-"""Of one client: each waiting long poll holds a connection."""
-MARGIN_S: Final = 0.25
-"""`OctetClient.wait_for_verdict` lets the service end a long poll this much before the deadline,
-and starts polls no closer together than this."""
 
 
 class OctetClient:
@@ -33,45 +23,43 @@ class OctetClient:
     Args:
         base_url: of the service, ``https://octet.example``; may have a path prefix.
         partner_key: ``octet_live_…`` or ``octet_test_…``; never in a repr, error or log.
-        timeout_s: the most that one request may take beyond the wait it asks for, from the
-            connection pool to the last byte of the reply.
+        timeout_s: the most that one question may take beyond the wait it asks for, from the
+            connection pool to the last byte of the reply, and with all its tries.
+        retries: how often in a row to try again after a failure that may pass: 503, 504, no
+            reply, and 429 where the service says when to come back. Only if it fits in the time.
+        max_connections: at once; each waiting long poll holds one.
         transport: carries the requests in place of a real connection, for tests.
+        rng: spreads the retries; default: the system's.
 
     Raises:
-        ValueError: *base_url*, *partner_key* or *timeout_s* cannot be used.
+        ValueError: an argument cannot be used.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings, each with a default, by name
         self,
         base_url: str,
         *,
         partner_key: str,
         timeout_s: float = 5.0,
+        retries: int = RETRIES,
+        max_connections: int = MAX_CONNECTIONS,
         transport: httpx.AsyncBaseTransport | None = None,
+        rng: Random | None = None,
     ) -> None:
-        if not timeout_s > 0:
-            raise ValueError("timeout_s must be greater than 0")
-        self._timeout_s = timeout_s
-        self._http = httpx.AsyncClient(
-            base_url=_checked_url(base_url),
-            headers={
-                "accept": "application/json, application/problem+json",
-                "accept-encoding": "identity",  # small, and no bomb unpacks itself
-                "user-agent": f"octet-python/{__version__}",
-                "x-octet-partner-key": _checked_key(partner_key),
-            },
-            timeout=None,  # noqa: S113 - one deadline over the whole request, in `verdict`
-            limits=MAX_CONNECTIONS,
-            transport=transport,
+        options = Options(
+            timeout_s=timeout_s, retries=retries, max_connections=max_connections, rng=rng
         )
+        http = httpx.AsyncClient(**options.http(base_url, partner_key), transport=transport)
+        self._live = is_live(partner_key)
+        self._shell = AsyncShell(http, options.plans(anyio.current_time))
 
     def __repr__(self) -> str:
         """Name the service, not the key."""
-        return f"<OctetClient {self._http.base_url}>"
+        return f"<OctetClient {self._shell.http.base_url}>"
 
     async def __aenter__(self) -> Self:
         """Return the client, ready to use."""
-        await self._http.__aenter__()
+        await self._shell.http.__aenter__()
         return self
 
     async def __aexit__(
@@ -81,14 +69,14 @@ class OctetClient:
         traceback: TracebackType | None = None,
     ) -> None:
         """Close the client."""
-        await self._http.__aexit__(exc_type, exc, traceback)
+        await self._shell.http.__aexit__(exc_type, exc, traceback)
 
     async def aclose(self) -> None:
         """Close all connections; the client cannot be used any more. Closing twice is harmless.
 
         Cancellation: the connections are closed all the same.
         """
-        await self._http.aclose()
+        await self._shell.http.aclose()
 
     async def verdict(self, ref: str, wait_ms: int = 0) -> Verdict | Pending:
         """Ask once for the verdict on *ref*.
@@ -109,100 +97,48 @@ class OctetClient:
         Cancellation: the request is given up and its connection closed; the client stays usable.
         Timeout: the client's ``timeout_s`` on top of *wait_ms*, as `ServiceUnavailableError`.
         """
-        path = f"v1/verdict/{_pending(ref).ref}"
-        if type(wait_ms) is not int or wait_ms < 0:
-            raise InvalidRequestError("wait_ms must be an integer from 0", code="malformed")
-        wait_ms = min(wait_ms, MAX_WAIT_MS)
-        limit_s = self._timeout_s + wait_ms / 1000
-        try:
-            with anyio.fail_after(limit_s):
-                async with self._http.stream("GET", path, params={"waitMs": wait_ms}) as reply:
-                    body = await _read_body(reply)
-        except TimeoutError as exc:
-            raise ServiceUnavailableError(f"no reply within {limit_s:g} s") from exc
-        except httpx.TransportError as exc:
-            raise ServiceUnavailableError(
-                f"no reply: {type(exc).__name__}{f': {exc}' if str(exc) else ''}"
-            ) from exc
-        return read_reply(reply.status_code, reply.headers, body)
+        return await self._shell.carry_out(self._shell.plans.verdict(ref, wait_ms))
 
     async def wait_for_verdict(self, ref: str, timeout_s: float = 8.0) -> Verdict | Pending:
         """Ask for the verdict on *ref*, by long polls, until there is one or time is up.
 
         Args:
             ref: the session reference.
-            timeout_s: of it all, seconds.
+            timeout_s: of it all, retries included, seconds.
 
         Returns:
             The verdict, or `Pending` when *timeout_s* passed without one.
 
         Raises:
             ServiceUnavailableError: the service did not answer even once in *timeout_s*, or see
-                `verdict`. Errors are not retried: what to do without a verdict is your policy.
+                `verdict`.
             OctetError: as `verdict` does.
 
         Cancellation: as of `verdict`.
         Timeout: *timeout_s*, and within it the client's own for each poll.
         """
-        answer: Verdict | Pending | None = None
-        with anyio.move_on_after(timeout_s) as scope:
-            while not isinstance(answer, Verdict):
-                started = anyio.current_time()
-                wait_s = max(0.0, scope.deadline - started - MARGIN_S)
-                answer = await self.verdict(ref, wait_ms=int(min(wait_s * 1000, MAX_WAIT_MS)))
-                if isinstance(answer, Pending):
-                    await anyio.sleep_until(started + MARGIN_S)
-        if answer is None:
-            raise ServiceUnavailableError(f"no reply within {timeout_s:g} s")
-        return answer
+        return await self._shell.carry_out(self._shell.plans.wait_for_verdict(ref, timeout_s))
 
+    async def verify_token(
+        self, token: str, *, partner: str, ref: str | None = None
+    ) -> VerifiedVerdict:
+        """Check a verdict token by the service's public keys, which are fetched once in a while.
 
-async def _read_body(reply: httpx.Response) -> bytes:
-    """Read to the end, by the caller's deadline: httpx leaves generators open in a body half read.
+        With a live key only tokens of live verdicts are good, with a test key only the others.
 
-    What goes beyond the bound is read and dropped.
-    """
-    fault = ""
-    body = bytearray()
-    if reply.headers.get("content-encoding", "identity") != "identity":
-        fault = "has a content encoding that nobody asked for"
-    else:
-        async for chunk in reply.aiter_bytes():
-            if len(body) <= MAX_REPLY_BYTES:
-                body += chunk
-        if len(body) > MAX_REPLY_BYTES:
-            fault = f"is larger than {MAX_REPLY_BYTES} bytes"
-    if fault:
-        raise ProtocolError(
-            f"the reply {fault}",
-            status=reply.status_code,
-            request_id=reply.headers.get("x-request-id"),
-        )
-    return bytes(body)
+        Args:
+            token: as `Verdict.token` was, from wherever it came.
+            partner: your own id, the token's ``aud``.
+            ref: the session's reference, the token's ``sub``; None to take any.
 
+        Raises:
+            TokenError: it proves nothing; `code` says which check failed.
+            OctetError: the keys could not be fetched, and none that was fetched before will do.
+            ImportError: the extra ``octet[tokens]`` is not installed.
 
-def _pending(ref: str) -> Pending:
-    """Return *ref* once it is known to be one: it goes into a URL."""
-    try:
-        return structure(Pending, {"ref": ref})
-    except SchemaError as exc:
-        raise InvalidRequestError(f"no session reference: {exc}", code="malformed") from exc
-
-
-def _checked_url(base_url: str) -> httpx.URL:
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL as exc:
-        raise ValueError(f"base_url cannot be read: {exc}") from exc
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("base_url must start with https:// or http:// and a host")
-    if url.userinfo or url.query or url.fragment:
-        raise ValueError("base_url must have no user, query or fragment")
-    return url
-
-
-def _checked_key(partner_key: str) -> str:
-    """Return *partner_key*; a wrong one must not come back in h11's own words."""
-    if re.fullmatch(r"[\x21-\x7e]+", partner_key) is None:
-        raise ValueError("partner_key must be printable ASCII without spaces")
-    return partner_key
+        Cancellation: the keys held before stay; the client stays usable.
+        Timeout: the client's ``timeout_s``, when keys must be fetched.
+        """
+        paserk = await self._shell.key(key_id(token))
+        wanted = Wanted(partner=partner, live=self._live, ref=ref)
+        return read_token(token, paserk, wanted, now_s=_clock.epoch_s())

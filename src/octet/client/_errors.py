@@ -5,7 +5,8 @@ OctetError
  ├─ CredentialError          yours: the partner key is missing, invalid or revoked (401, 403)
  ├─ RateLimitedError         yours: too many requests for this key's quota (429)
  ├─ ServiceUnavailableError  ours or the network's: try again later (5xx, time-out, no connection)
- └─ ProtocolError            a reply that is no contract: is the base URL Octet's?
+ ├─ ProtocolError            a reply that is no contract: is the base URL Octet's?
+ └─ TokenError               whoever sent it: a verdict token that proves nothing (no request made)
 """
 
 
@@ -50,3 +51,12 @@ class ServiceUnavailableError(OctetError):
 
 class ProtocolError(OctetError):
     """The reply is none that the contract knows."""
+
+
+class TokenError(OctetError):
+    """A verdict token proves nothing; `code` says which check failed.
+
+    ``token_malformed``, ``token_key_unknown``, ``token_forged``, ``token_expired``,
+    ``token_wrong_partner``, ``token_wrong_kind`` (test for live or live for test) or
+    ``token_wrong_ref``.
+    """

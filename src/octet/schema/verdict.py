@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from octet.schema.constraints import (
     CountryCode,
@@ -70,8 +70,20 @@ class Verdict:
     """Open ring of vertices; only from three or more landmarks."""
     device_key: str | None = None
     """Recognises a returning browser, per partner."""
-    token: str | None = None
-    """This verdict as a PASETO v4.public token."""
+    token: str | None = field(default=None, repr=False)
+    """This verdict as a PASETO v4.public token; in no repr, for reprs reach logs."""
+
+    def is_confident(self, threshold: float) -> bool:
+        """Tell whether there is a country, and *threshold* (0 to 1) or more confidence in it.
+
+        How much is enough is for who uses the verdict to say.
+
+        Raises:
+            ValueError: *threshold* is not from 0 to 1; 80 is no threshold, 0.8 is.
+        """
+        if not 0 <= threshold <= 1:
+            raise ValueError("threshold must be from 0 to 1")
+        return self.country is not None and self.confidence >= threshold
 
 
 @frozen
