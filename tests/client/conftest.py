@@ -179,11 +179,15 @@ class Run:
         """Return what *scenario* returns."""
         return anyio.run(scenario, backend="trio" if self.backend == "trio" else "asyncio")
 
-    def client(self, service: LittleService, *, retries: int = 0, **options: Any) -> OctetClient:
-        """Make the client; every one of its calls is awaited, whatever its kind."""
+    @property
+    def kind(self) -> Callable[..., OctetClient]:
+        """What makes the client; every one of its calls is awaited, whatever its kind."""
         kind: Any = Blocking if self.backend == "blocking" else OctetClient
-        client: OctetClient = kind(service.url, partner_key=KEY, retries=retries, **options)
-        return client
+        return kind  # type: ignore[no-any-return]  # Blocking awaits for another class
+
+    def client(self, service: LittleService, *, retries: int = 0, **options: Any) -> OctetClient:
+        """Make the client for *service*; what fails is not tried again."""
+        return self.kind(service.url, partner_key=KEY, retries=retries, **options)
 
     def ask(
         self, service: LittleService, ref: str, *args: Any, **options: Any
