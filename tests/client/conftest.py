@@ -148,8 +148,8 @@ KEY = "octet_test_v4.public.the-key-itself"
 class Blocking:
     """The synchronous client, asked from worker threads so that async scenarios can use it."""
 
-    def __init__(self, url: str, **options: Any) -> None:
-        self.client = OctetSyncClient(url, **options)
+    def __init__(self, base_url: str, **options: Any) -> None:
+        self.client = OctetSyncClient(base_url, **options)
 
     async def __aenter__(self) -> Self:
         return self

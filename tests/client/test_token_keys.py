@@ -199,11 +199,11 @@ async def test_tasks_wait_for_one_fetch(autojump_clock: MockClock) -> None:
                 tasks.start_soon(verify)
         assert listing.asked == 1
         assert autojump_clock.current_time() == pytest.approx(2.0)
-    async with OctetClient("https://o.example", partner_key="k", transport=transport) as octet:
-        async with anyio.create_task_group() as tasks:
-            with anyio.move_on_after(1.0):
-                tasks.start_soon(verify)
-                await verify()
+    octet = OctetClient("https://o.example", partner_key="k", transport=transport)
+    async with octet, anyio.create_task_group() as tasks:
+        with anyio.move_on_after(1.0):
+            tasks.start_soon(verify)
+            await verify()
     assert proven == ["DE"] * 6
 
 
@@ -236,9 +236,9 @@ def test_a_live_client_takes_no_test_token() -> None:
         with OctetSyncClient(fake.url, partner_key=fake.partner_key) as octet:
             verdict = octet.verdict(REF)
         assert isinstance(verdict, Verdict)
-        with OctetSyncClient(fake.url, partner_key=fake.live_key) as octet:
-            with pytest.raises(TokenError, match="test"):
-                octet.verify_token(verdict.token or "", partner="acme", ref=REF)
+        octet = OctetSyncClient(fake.url, partner_key=fake.live_key)
+        with octet, pytest.raises(TokenError, match="test"):
+            octet.verify_token(verdict.token or "", partner="acme", ref=REF)
 
 
 def test_public_keys_can_be_closed_twice() -> None:

@@ -80,3 +80,33 @@ def test_what_is_no_verdict_is_refused(members: dict[str, Any]) -> None:
 def test_a_pending_reply_names_its_reference() -> None:
     """The reply's other member is not needed to read it."""
     assert structure(Pending, {"status": "pending", "ref": "sess_abc"}) == Pending("sess_abc")
+
+
+@pytest.mark.parametrize(
+    ("country", "confidence", "threshold", "confident"),
+    [
+        ("DE", 0.8, 0.8, True),
+        ("DE", 0.79, 0.8, False),
+        (None, 1.0, 0.8, False),
+        ("DE", 0.0, 0.0, True),
+        ("DE", 1.0, 1.0, True),
+    ],
+)
+def test_confident(
+    country: str | None, confidence: float, threshold: float, confident: bool
+) -> None:
+    """Confidence is in a country: without one there is nothing to be confident of."""
+    verdict = Verdict(country=country, confidence=confidence, alarm=Alarm.NONE)
+    assert verdict.is_confident(threshold) is confident
+
+
+@pytest.mark.parametrize("threshold", [80, -0.1, 1.1, float("nan")])
+def test_a_threshold_is_no_percentage(threshold: float) -> None:
+    """A threshold that nothing reaches, or everything, is a mistake and said to be one."""
+    with pytest.raises(ValueError, match="threshold"):
+        Verdict(country="DE", confidence=1.0, alarm=Alarm.NONE).is_confident(threshold)
+
+
+def test_a_token_is_in_no_repr() -> None:
+    """Reprs reach logs."""
+    assert "secret" not in repr(Verdict(confidence=1.0, alarm=Alarm.NONE, token="secret"))

@@ -70,8 +70,8 @@ class Verdict:
     """Open ring of vertices; only from three or more landmarks."""
     device_key: str | None = None
     """Recognises a returning browser, per partner."""
-    token: str | None = field(default=None, repr=False)
-    """This verdict as a PASETO v4.public token; in no repr, for reprs reach logs."""
+    token: str | None = field(default=None, repr=False)  # reprs reach logs
+    """This verdict as a PASETO v4.public token."""
 
     def is_confident(self, threshold: float) -> bool:
         """Tell whether there is a country, and *threshold* (0 to 1) or more confidence in it.
