@@ -77,6 +77,49 @@ async def test_problem(edge: RunningEdge, text: bytes, status: int, code: str, d
     assert response.headers["x-request-id"] == body["requestId"]
 
 
+@pytest.mark.parametrize(
+    ("text", "status", "code"),
+    [
+        (post(b"x" * 9, "Origin: https://evil.com"), 403, "origin_not_allowed"),
+        (post(b"x" * 9).replace(b"application/json", b"text/plain"), 415, "unsupported_media_type"),
+        (post(b"x" * 70_000), 413, "too_large"),
+        (post(b"x" * 9, path="/nowhere"), 404, "not_found"),
+        (post(b"x" * 9, path="/health"), 405, "method_not_allowed"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize(
+    "odd",
+    [
+        (b"", b""),
+        (b"/v1/signals", b"/v1/%73ignals"),
+        (b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"),
+    ],
+    ids=["plain", "odd", "expecting"],
+)
+async def test_head_is_judged_before_the_body(
+    start_edge: StartEdge,
+    mock_clock: MockClock,
+    text: bytes,
+    status: int,
+    code: str,
+    odd: tuple[bytes, bytes],
+) -> None:
+    """What the head is refused for is told at once, however long its body is withheld."""
+    edge = await start_edge(ALLOWED_ORIGIN="https://yourapp.com")
+    head = text.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    page = await edge.open()
+    async with page.stream:
+        await page.send(head.replace(*odd))
+        response = await page.reader.message()
+        if response is not None and response.start.startswith("HTTP/1.1 100"):
+            response = await page.reader.message()
+        assert response is not None
+        assert (response.status, response.json["code"]) == (status, code)
+        assert response.headers["connection"] == "close"
+        assert await page.reader.rest() == b""
+
+
 async def test_chunked_body_is_bounded(edge: RunningEdge) -> None:
     """A body that names no length is cut off at the same size."""
     head = post(b"").replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")

@@ -154,9 +154,10 @@ async def test_base_path(base: str, path: str, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "takes", "is_channel"),
+    ("given", "reads", "is_channel"),
     [
-        (asked("POST", "/v1/signals"), True, False),
+        (asked("POST", "/v1/signals", content_type="application/json"), True, False),
+        (asked("POST", "/v1/signals"), False, False),
         (asked("GET", "/v1/signals"), False, False),
         (asked("POST", "/health"), False, False),
         (asked("GET", "/v1/ws"), False, True),
@@ -164,10 +165,17 @@ async def test_base_path(base: str, path: str, status: int) -> None:
     ],
 )
 async def test_who_has_a_body_and_who_a_socket(
-    routes: Routes, given: Request, takes: bool, is_channel: bool
+    routes: Routes, given: Request, reads: bool, is_channel: bool
 ) -> None:
     """Only a report's body is read, and only the channel's path upgrades."""
-    assert (routes.takes_body(given), routes.is_channel(given)) == (takes, is_channel)
+    read = []
+
+    async def read_body() -> bytes:
+        read.append(True)
+        return b"{"
+
+    await routes.answer(given, read_body)
+    assert (bool(read), routes.is_channel(given)) == (reads, is_channel)
 
 
 async def test_refusal_carries_what_it_needs(routes: Routes) -> None:
@@ -183,13 +191,31 @@ async def test_refusal_carries_what_it_needs(routes: Routes) -> None:
 
 
 async def test_report_checks_come_in_order() -> None:
-    """Origin, then media type, then the report itself: the first fault is the one that is told."""
+    """Origin, then media type, then length, and only then the report is read: the first fault is
+    the one that is told.
+    """
     routes = routes_of(ALLOWED_ORIGIN=OWN)
+    long = {"content_length": "65537"}
+    read = 0
+
+    async def read_body() -> bytes:
+        nonlocal read
+        read += 1
+        return b"{"
+
     for headers, code in (
+        (
+            {"origin": "https://evil.com", "content_type": "application/json", **long},
+            "origin_not_allowed",
+        ),
+        ({"origin": OWN, "content_type": "text/plain", **long}, "unsupported_media_type"),
+        ({"origin": OWN, "content_type": "application/json", **long}, "too_large"),
+        ({"content_type": "application/json", "content_length": "9" * 5000}, "too_large"),
         ({"origin": "https://evil.com", "content_type": "text/plain"}, "origin_not_allowed"),
         ({"origin": OWN, "content_type": "text/plain"}, "unsupported_media_type"),
         ({"origin": OWN, "content_type": "application/jsonx"}, "unsupported_media_type"),
         ({"origin": OWN, "content_type": "Application/JSON;charset=utf-8"}, "malformed"),
     ):
-        reply = await routes.answer(asked("POST", "/v1/signals", **headers), b"{")
+        reply = await routes.answer(asked("POST", "/v1/signals", **headers), read_body)
         assert code_of(reply) == code
+    assert read == 1

@@ -459,8 +459,9 @@ async def test_http2_is_served(
             assert (await client.get(f"{url}/health")).json()["ok"] is True
         told = await client.post(f"{url}/v1/signals", json=report())
         assert (told.http_version, told.status_code) == ("HTTP/2", 200)
+        kind = {"content-type": "application/json"}
         for path, status in (("/v1/signals", 413), ("/nowhere", 404)) * 10:
-            early = await client.post(f"{url}{path}", content=b" " * 200_000)
+            early = await client.post(f"{url}{path}", content=b" " * 200_000, headers=kind)
             assert early.status_code == status
         assert (await client.get(f"{url}/nowhere")).json()["code"] == "not_found"
     http = service.envelopes[0]["observed"]["http"]

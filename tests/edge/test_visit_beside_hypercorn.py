@@ -3,10 +3,6 @@
 Both must answer alike, tell the service alike, and keep or close the connection alike. Intended
 differences, which no conversation here contains:
 
-- A body on a route that takes none: ours reads a small one and keeps the connection, hypercorn
-  answers without it, and closes if it was not there yet.
-- A body that is too large: ours closes as soon as its length is told, hypercorn gathers it, answers
-  when there is too much or its time is up, and keeps the connection if it has come whole.
 - Bytes behind a request with ``Connection: close``: ours ignores them, h11 takes them for an error
   and answers that.
 - A peer that half-closes after its request gets its answer from ours; to hypercorn it is gone.
@@ -345,8 +341,15 @@ def test_conversations_go_alike(conversations: list[Conversation]) -> None:
         ([upgrade("/nowhere")], [404], False),
         ([upgrade("/v1/ws").replace(b": 13", b": 8")], [400], False),
         ([get("/health", "X: " + "a" * 20_000)], [200], True),
+        ([post(b"x" * 70_000)], [413], False),
+        ([post(b"x" * 70_000, path="/nowhere")], [404], False),
+        ([post(report(), path="/health")], [405], False),
+        ([post(report(), path="/v1/%77s")], [405], False),
+        ([post(report(), "Origin: https://evil.com")], [403], False),
+        ([post(report()).replace(b"/json", b"/xml")], [415], False),
+        ([post(b"", path="/nowhere"), get("/health")], [404, 200], True),
     ],
-    ids=range(21),
+    ids=range(28),
 )
 @pytest.mark.parametrize("cuts", [(), (1,), range(0, 100_000, 7)], ids=["whole", "one", "many"])
 async def test_conversation_goes_alike(

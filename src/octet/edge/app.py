@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import trio
+from attrs import define
 
 from octet.edge.channel import UNSUPPORTED_DATA, SocketClosedError, play
 from octet.edge.clock import EpochMs
@@ -67,11 +68,10 @@ class EdgeApp:
 
     async def _http(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
         request = _request(scope)
-        try:
-            body = await _read_body(receive) if self.routes.takes_body(request) else b""
-            reply = await self.routes.answer(request, body)
-        except ProblemError as error:
-            reply = self.routes.refuse(request, error)
+        body = _Body(receive)
+        reply = await self.routes.answer(request, body.read)
+        if request.has_body and not body.whole and request.version != "2":
+            reply = reply.marked({"connection": "close"})  # what is left of it is nobody's request
         await _send(reply, request, send, "http.response")
 
     # --- the latency channel -------------------------------------------------------------------
@@ -133,24 +133,32 @@ def _unobserved(scope: Mapping[str, Any]) -> Unobserved:
     return Unobserved(plain_address(client[0]) if client else "::")
 
 
-async def _read_body(receive: Any) -> bytes:
-    """Return the body. Timeout: `BODY_S`.
+@define
+class _Body:
+    """A request's body, read when it is asked for."""
 
-    Raises:
-        ProblemError: it is too large, or late, or its sender has left.
-    """
-    body = bytearray()
-    with trio.move_on_after(BODY_S):
-        while True:
-            event = await receive()
-            if event["type"] == "http.disconnect":
-                raise ProblemError("malformed", "the body did not arrive whole")
-            body += event.get("body", b"")
-            if len(body) > MAX_REPORT_BYTES:
-                raise ProblemError("too_large")
-            if not event.get("more_body"):
-                return bytes(body)
-    raise ProblemError("malformed", "the body did not arrive in time")
+    _receive: Any
+    whole: bool = False
+    """Whether all of it was read."""
+
+    async def read(self) -> bytes:
+        """Return the body. Timeout: `BODY_S`.
+
+        Raises:
+            ProblemError: it is too large, or late, or its sender has left.
+        """
+        body = bytearray()
+        with trio.move_on_after(BODY_S):
+            while not self.whole:
+                event = await self._receive()
+                if event["type"] == "http.disconnect":
+                    raise ProblemError("malformed", "the body did not arrive whole")
+                body += event.get("body", b"")
+                if len(body) > MAX_REPORT_BYTES:
+                    raise ProblemError("too_large")
+                self.whole = not event.get("more_body")
+            return bytes(body)
+        raise ProblemError("malformed", "the body did not arrive in time")
 
 
 async def _send(reply: Reply, request: Request, send: Any, kind: str) -> None:

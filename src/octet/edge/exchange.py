@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from attrs import evolve, field, frozen
@@ -12,6 +12,9 @@ from octet.schema import PROBLEM_TYPE, Problem, encode
 from octet.schema.json_text import dumps
 from octet.serving import request_id
 from octet.serving.trace_context import TRACEPARENT, TraceContext
+
+MAX_LENGTH_DIGITS: Final = 18
+"""Of a number longer than this the first digits are too many already."""
 
 
 @frozen(slots=False)
@@ -43,6 +46,19 @@ class Request:
             return None
         named = (value for name, value in self.headers if name.lower() == TRACEPARENT.encode())
         return TraceContext.read([value.decode("latin-1") for value in named])
+
+    @property
+    def content_length(self) -> int:
+        """How long the body says that it is, bytes; 0 when it does not say. Its parser has seen
+        that this is a number.
+        """
+        text = self.header("content-length") or ""
+        return int(text[:MAX_LENGTH_DIGITS]) if text.isascii() and text.isdigit() else 0
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a body follows the head, over HTTP/1.1."""
+        return self.content_length > 0 or self.header("transfer-encoding") is not None
 
     @cached_property
     def arguments(self) -> Mapping[str, str]:

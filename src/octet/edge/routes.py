@@ -4,7 +4,7 @@ Each handler is thin: it checks shape and size, observes, and hands on.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final
 
@@ -21,6 +21,7 @@ from octet.edge.outcome import Failed, Outcome
 from octet.edge.relay import Forward
 from octet.edge.workings import Workings
 from octet.schema import (
+    MAX_REPORT_BYTES,
     Accepted,
     Refused,
     ReportHead,
@@ -38,6 +39,14 @@ CHANNEL: Final = "/v1/ws"
 READERS: Final = ("GET", "HEAD")
 
 
+ReadBody = Callable[[], Awaitable[bytes]]
+
+
+async def no_body() -> bytes:
+    """Read a body where there is none."""
+    return b""
+
+
 class Routes:
     """What every connection of this edge answers by.
 
@@ -51,22 +60,23 @@ class Routes:
         self._assets = {f"/{name}": asset for name, asset in load_assets().items()}
         self._base = workings.config.base_path
 
-    def takes_body(self, request: Request) -> bool:
-        """Return whether the request's body matters; any other is not read."""
-        return request.method == "POST" and self._path(request) == SIGNALS
-
     def is_channel(self, request: Request) -> bool:
         """Return whether a WebSocket upgrade belongs here."""
         return request.method == "GET" and self._path(request) == CHANNEL
 
-    async def answer(self, request: Request, body: bytes = b"") -> Reply:
+    async def answer(self, request: Request, read_body: ReadBody = no_body) -> Reply:
         """Answer any request but a WebSocket's upgrade; raises nothing.
+
+        Args:
+            request: its head.
+            read_body: called at most once, when the head gives no reason to refuse; may raise
+                ProblemError.
 
         Cancellation: a report that was taken is delivered all the same.
         """
         try:
             with self._admitted(request):
-                reply = await self._answer(request, body)
+                reply = await self._answer(request, read_body)
         except ProblemError as error:
             return self.refuse(request, error)
         except Exception as exc:  # noqa: BLE001 - the boundary: this request alone fails
@@ -105,14 +115,14 @@ class Routes:
 
     # --- one a route ---------------------------------------------------------------------------
 
-    async def _answer(self, request: Request, body: bytes) -> Reply:
+    async def _answer(self, request: Request, read_body: ReadBody) -> Reply:
         if request.method == "OPTIONS":
             return Reply(204, headers=PREFLIGHT)
         path = self._path(request)
         match path:
             case _ if path == SIGNALS:
                 self._allow(request, "POST")
-                return await self._signals(request, body)
+                return await self._signals(request, read_body)
             case _ if path == CHANNEL:
                 self._allow(request, "GET")
                 raise ProblemError("upgrade_required", headers={"upgrade": "websocket"})
@@ -128,11 +138,14 @@ class Routes:
                 return _file(request, self._assets[path])
         raise ProblemError("not_found")
 
-    async def _signals(self, request: Request, body: bytes) -> Reply:
+    async def _signals(self, request: Request, read_body: ReadBody) -> Reply:
         self._cors.check(request.header("origin"))
         content_type, _, _ = (request.header("content-type") or "").partition(";")
         if content_type.strip().lower() != "application/json":
             raise ProblemError("unsupported_media_type")
+        if request.content_length > MAX_REPORT_BYTES:
+            raise ProblemError("too_large")
+        body = await read_body()
         try:
             head = decode(ReportHead, body)
         except SchemaError as exc:

@@ -25,7 +25,6 @@ from octet.edge.request_head import END, RequestHead, is_left, read_head
 from octet.edge.routes import Routes
 from octet.edge.websocket import WebSocket, accept_upgrade
 from octet.edge.workings import Workings
-from octet.schema import MAX_REPORT_BYTES
 from octet.serving import ByteStream, Connection, Hypercorn, ProblemError
 from octet.serving.closing_answer import closing_answer
 from octet.serving.failure import describe
@@ -68,6 +67,8 @@ class Visit:
         self._stream = stream
         self._tls = tls
         self._buffer = bytearray()
+        self._body_bytes = 0
+        """Of the request's body, until it was read."""
         self._scope = trio.CancelScope()
         self._idle = True
         self._handed: Connection | None = None
@@ -185,36 +186,40 @@ class Visit:
         self._buffer += data
         return bool(data)
 
-    async def _read_body(self, length: int) -> bytes | None:
-        """Return the body; None when the peer leaves before it is whole."""
-        while len(self._buffer) < length:
-            if not await self._receive():
-                return None
-        body = bytes(self._buffer[:length])
-        del self._buffer[:length]
-        return body
+    async def _receive_rest(self) -> bool:
+        """Add what arrives to the buffer; False when the peer is gone."""
+        try:
+            return await self._receive()
+        except trio.BrokenResourceError:
+            return False
+
+    async def _read_body(self) -> bytes:
+        """Return the request's body. Timeout: `BODY_S`.
+
+        Raises:
+            ProblemError: it is late, or its sender has left.
+        """
+        length = self._body_bytes
+        with trio.move_on_after(BODY_S):
+            while len(self._buffer) < length:
+                if not await self._receive_rest():
+                    raise ProblemError("malformed", "the body did not arrive whole")
+            body = bytes(self._buffer[:length])
+            del self._buffer[:length]
+            self._body_bytes = 0
+            return body
+        self._outcome = "timed-out"
+        raise ProblemError("malformed", "the body did not arrive in time")
 
     # --- answering -----------------------------------------------------------------------------
 
     async def _exchange(self, request: Request, head: RequestHead) -> bool:
-        if head.content_length > MAX_REPORT_BYTES:
-            if self._routes.takes_body(request):
-                return await self._refuse(request, ProblemError("too_large"))
-            await self._write(request, await self._routes.answer(request), keep=False)
-            return False
-        body: bytes | None = None
-        self._allow(2 * BODY_S)
-        with trio.move_on_after(BODY_S) as reading:
-            body = await self._read_body(head.content_length)
-        if reading.cancelled_caught:
-            late = ProblemError("malformed", "the body did not arrive in time")
-            return await self._refuse(request, late)
-        if body is None:
-            return False
-        self._allow(ANSWER_S)
+        """Answer; the connection goes on unless there is a body that was not read."""
+        self._allow(BODY_S + ANSWER_S)
         self._outcome = "served"
-        reply = await self._routes.answer(request, body)
-        keep = head.keep_alive and not self._draining
+        self._body_bytes = head.content_length
+        reply = await self._routes.answer(request, self._read_body)
+        keep = head.keep_alive and not self._body_bytes and not self._draining
         await self._write(request, reply, keep=keep)
         return keep
 

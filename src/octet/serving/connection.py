@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, Final, Literal
 
+import h11
 import trio
 from attrs import frozen
 from hypercorn.config import Config
@@ -182,6 +183,8 @@ class Connection(TCPServer):
                 if not await self._write(data):
                     await self._close()
                     await self.protocol.handle(Closed())
+            case Closed() if self._answers():
+                pass  # what stands behind the last request is nobody's; the answer's end closes
             case Closed():  # after a last answer, which a peer that is still sending shall get
                 await self._close(linger=True)
                 await self.protocol.handle(Closed())
@@ -226,6 +229,15 @@ class Connection(TCPServer):
         self.outcome = "timed-out"
         await self._http2.farewell()
         return b""
+
+    def _answers(self) -> bool:
+        """Whether an HTTP/1.1 response has begun and not ended."""
+        protocol = self.protocol.protocol
+        return (
+            isinstance(protocol, H11Protocol)
+            and protocol.stream is not None
+            and protocol.connection.our_state is h11.SEND_BODY
+        )
 
     def _forgotten(self) -> bool:
         """Whether hypercorn has itself refused a WebSocket's handshake and let go of it."""

@@ -151,6 +151,9 @@ class Http2(H2Protocol):
             self._meter.feed(event.data)
             await super().handle(event)
             self._count_what_follows()
+        except h2.exceptions.ProtocolError:  # hypercorn's answer met a stream that was gone
+            await self.farewell(ErrorCodes.INTERNAL_ERROR)
+            await self.send(Closed())
         except FloodError as flood:
             calm = flood.code == ErrorCodes.ENHANCE_YOUR_CALM
             self.connection.broken = "flooded" if calm else "malformed"
