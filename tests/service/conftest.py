@@ -1,4 +1,4 @@
-"""The real atlas and one engine over it, for all tests of the service."""
+"""The real atlas, one engine over it and one Redis, for all tests of the service."""
 
 import io
 import json
@@ -14,6 +14,7 @@ from octet.service.atlas.assembly import build, is_current
 from octet.service.config import DEFAULT_ATLAS
 from octet.service.engine import Engine
 from octet.service.logs import handler
+from tests.redis_server import RedisServer
 
 ROOT = Path(__file__).parents[2]
 NODE_MODULES = ROOT / "node_modules"
@@ -58,3 +59,17 @@ def atlas(atlas_path: Path) -> Atlas:
 def engine(atlas: Atlas) -> Engine:
     """An engine over the real atlas."""
     return Engine(atlas)
+
+
+@pytest.fixture(scope="session")
+def shared_redis() -> Iterator[RedisServer]:
+    """One server for all tests that do not harm it."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(shared_redis: RedisServer) -> RedisServer:
+    """An empty Redis."""
+    shared_redis.flush()
+    return shared_redis

@@ -21,7 +21,7 @@ from octet.service.bench import Bench
 from octet.service.issuer import Issuer
 from octet.service.metrics import OK, ServiceMetrics, timed
 from octet.service.realm import Realm
-from octet.service.verdicts import VerdictStore
+from octet.service.verdicts import Entry, VerdictStore
 
 
 @frozen(kw_only=True)
@@ -32,8 +32,8 @@ class _Judged:
     """Of each envelope, in order, its id and whether its verdict is wanted."""
     known: Mapping[str, Verdict]
     """By id, what an earlier post was given."""
-    fresh: Sequence[tuple[str | None, str, Verdict]]
-    """Reference, id and verdict of what has to be held."""
+    fresh: Sequence[Entry]
+    """What has to be held."""
     missing: Mapping[tuple[str, str], int]
     """How many of what was judged lacked a signal, by its name and the reason."""
     engine_s: float
@@ -74,15 +74,13 @@ class Intake:
 
         Raises:
             SchemaError: *body* is no batch.
-            OverloadedError: the store is full.
+            OverloadedError: the store can hold none of it.
             JudgeFailedError: the engine failed on all of it.
         """
         judged = await self._bench.run(partial(self._work, realm, body, request_id))
         self._count(judged)
-        verdicts = dict(judged.known)
         with timed(self._metrics.store_seconds, "put"):
-            for ref, name, verdict in judged.fresh:
-                verdicts[name] = await self._store.put(realm, ref, name, verdict)
+            verdicts = {**judged.known, **await self._store.put(realm, judged.fresh)}
         results = Results(tuple(_result(item, verdicts, request_id) for item in judged.items))
         for result in results.results:
             code = OK if isinstance(result, Accepted) else result.problem.code
@@ -103,28 +101,31 @@ class Intake:
             items=[i if isinstance(i, Refused) else (i.id, i.want_verdict) for i in items],
             known=known,
             fresh=[
-                (e.session_ref, e.id, self._issuer.issue(realm, e, verdict))
-                for e, verdict in judged
+                Entry(
+                    envelope_id=envelope.id,
+                    ref=envelope.session_ref,
+                    verdict=self._issuer.issue(realm, envelope, verdict),
+                )
+                for envelope, verdict in judged
                 if verdict is not None
             ],
             missing=_missing(fresh),
             engine_s=engine_s,
         )
 
-    async def _recall(self, realm: Realm, ids: Iterable[str]) -> Mapping[str, Verdict]:
+    async def _recall(self, realm: Realm, ids: Sequence[str]) -> Mapping[str, Verdict]:
         """Return what earlier posts of *ids* were given."""
         with timed(self._metrics.store_seconds, "recall"):
-            known = {name: await self._store.recall(realm, name) for name in ids}
-        return {name: verdict for name, verdict in known.items() if verdict is not None}
+            return await self._store.recall(realm, ids)
 
     def _count(self, judged: _Judged) -> None:
         """Count what the engine did."""
         if judged.fresh:
             self._metrics.engine_seconds.observe(judged.engine_s)
             self._metrics.batch_envelopes.observe(len(judged.fresh))
-        for _, _, verdict in judged.fresh:
-            self._metrics.verdicts.count(verdict.alarm)
-            if verdict.country is None:
+        for entry in judged.fresh:
+            self._metrics.verdicts.count(entry.verdict.alarm)
+            if entry.verdict.country is None:
                 self._metrics.abstentions.count()
         for (name, reason), count in judged.missing.items():
             self._metrics.missing.count(name, reason, by=count)

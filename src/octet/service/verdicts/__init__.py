@@ -2,6 +2,6 @@
 
 from octet.service.verdicts.memory import MemoryStore
 from octet.service.verdicts.standing import standing
-from octet.service.verdicts.store import VerdictStore
+from octet.service.verdicts.store import Entry, VerdictStore
 
-__all__ = ["MemoryStore", "VerdictStore", "standing"]
+__all__ = ["Entry", "MemoryStore", "VerdictStore", "standing"]

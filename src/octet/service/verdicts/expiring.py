@@ -28,9 +28,9 @@ class Expiring(Generic[K, V]):
         return len(self._entries)
 
     @property
-    def full(self) -> bool:
-        """Whether a new key would be refused."""
-        return len(self) >= self._limit
+    def room(self) -> int:
+        """How many new keys would be taken."""
+        return self._limit - len(self)
 
     def get(self, key: K) -> V | None:
         """Return the living value of *key*."""
