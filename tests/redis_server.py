@@ -14,7 +14,8 @@ from octet.service.redis import RedisAddress
 READY = "eady to accept connections"
 """Of TCP with a capital, of a Unix socket without."""
 SEARCH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin"))
-IN_MEMORY = ("--save", "", "--appendonly", "no")
+IN_MEMORY = ("--port", "0", "--save", "", "--appendonly", "no")
+DURABLE = ("--port", "0", "--appendonly", "yes", "--appendfsync", "always")
 
 
 class RedisServer:
@@ -43,9 +44,9 @@ class RedisServer:
 
     def start(self) -> None:
         """Start it, and wait until it says that it is ready."""
-        place = ("--port", "0", "--unixsocket", str(self.path), "--dir", str(self._directory))
+        place = ("--unixsocket", str(self.path), "--dir", str(self._directory))
         self._process = subprocess.Popen(
-            [shutil.which("redis-server", path=SEARCH) or "", *self._options, *place],
+            [shutil.which("redis-server", path=SEARCH) or "", *place, *self._options],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -69,6 +70,13 @@ class RedisServer:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
+    def end(self) -> None:
+        """Ask it to end, as an operator would."""
+        self._process.terminate()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
     def cli(self, *words: str) -> str:
         """Return what it answers to a command."""
         command = ["redis-cli", "-s", str(self.path), "--raw", *words]
@@ -80,8 +88,9 @@ class RedisServer:
         assert self.cli("FLUSHALL") == "OK"
 
     def content(self) -> dict[str, str]:
-        """Return every key and its value."""
-        return {key: self._value(key) for key in self.cli("KEYS", "*").splitlines()}
+        """Return every key and its value, but for those of probes."""
+        keys = [key for key in self.cli("KEYS", "*").splitlines() if ":probe:" not in key]
+        return {key: self._value(key) for key in keys}
 
     def _value(self, key: str) -> str:
         is_text = self.cli("TYPE", key) == "string"

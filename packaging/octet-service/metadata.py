@@ -12,7 +12,9 @@ class SameVersion(MetadataHookInterface):
         """Set *metadata*'s dependencies."""
         metadata["dependencies"] = [
             f"octet[edge]=={metadata['version']}",
+            "anyio>=4",
             "attrs>=24.2",
+            "coredis>=6.9,<7",
             "cryptography>=42",
             "maxminddb>=2.6",
             "numpy>=2",

@@ -21,6 +21,7 @@ from octet.service.bench import Bench
 from octet.service.config import ServiceConfig
 from octet.service.credentials import KeyringWatch, Kind
 from octet.service.engine import Engine
+from octet.service.stores import Stores
 from octet.service.verdicts import MemoryStore
 from tests.service.conftest import Logged
 from tests.service.fakes import (
@@ -53,7 +54,7 @@ class House:
         self.app = create_app(
             ServiceConfig(keyring=self.cupboard.file.path),
             self.judge,
-            store=self.store,
+            stores=Stores(verdicts=self.store),
             bench=self.bench,
             epoch_ms=lambda: NOW_MS,
         )

@@ -15,6 +15,7 @@ from octet.schema import MAX_BATCH_BYTES
 from octet.service.app import create_app
 from octet.service.config import ServiceConfig
 from octet.service.credentials import Kind
+from octet.service.stores import Stores
 from octet.service.verdicts import MemoryStore
 from octet.serving import ServerSettings, listen, serve
 from tests.service.fakes import (
@@ -52,7 +53,9 @@ class House:
     async def serve(
         self, *, tls: bool, task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        app = create_app(self.config, self.judge, store=self.store, epoch_ms=lambda: NOW_MS)
+        app = create_app(
+            self.config, self.judge, stores=Stores(verdicts=self.store), epoch_ms=lambda: NOW_MS
+        )
         await serve(
             app,
             listen(self.config.host, self.config.port),

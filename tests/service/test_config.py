@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from octet.service.config import ServiceConfig
+from octet.service.redis import RedisAddress
 from octet.serving import ConfigError
 from tests.service.fakes import Cupboard, self_signed
 
@@ -63,7 +64,9 @@ def test_all(good: dict[str, str], tmp_path: Path) -> None:
         ("OCTET_KEYRING", "/nonexistent", "cannot be read"),
         ("OCTET_ATLAS", "/nonexistent", "cannot be read"),
         ("OCTET_DEV", "maybe", "must be 1 or 0"),
-        ("OCTET_STORE", "redis://localhost", "can only be memory://"),
+        ("OCTET_STORE", "memcached://localhost", "must be memory://, redis://HOST"),
+        ("OCTET_STORE", "redis://u:secret@localhost:x", "is no URL"),
+        ("OCTET_STORE", "redis://localhost?secret=1", "has options that are not known"),
         ("OCTET_WORKERS", "2", "must be 1 with OCTET_STORE=memory://"),
         ("OCTET_COUNTRY_MMDB", "x", "not implemented"),
         ("OCTET_ASN_MMDB", "x", "not implemented"),
@@ -81,10 +84,18 @@ def test_fault(good: dict[str, str], name: str, value: str, reason: str) -> None
     assert reason in fault
 
 
+def test_redis(good: dict[str, str]) -> None:
+    """With a shared store there may be many workers; no text of the configuration has secrets."""
+    url = "redis://octet:s3cret@localhost:6380/2"
+    config = ServiceConfig.from_environment(good | {"OCTET_STORE": url, "OCTET_WORKERS": "4"})
+    assert config.store == RedisAddress.parse(url)
+    assert "s3cret" not in f"{config} {config.store}"
+
+
 def test_every_fault_at_once(good: dict[str, str]) -> None:
     """All that is wrong is said together."""
     found = faults(good | {"PORT": "x", "OCTET_STORE": "x", "OCTET_WORKERS": "x"})
-    assert [fault.split()[0] for fault in found] == ["PORT", "OCTET_WORKERS", "OCTET_STORE"]
+    assert [fault.split()[0] for fault in found] == ["PORT", "OCTET_STORE", "OCTET_WORKERS"]
 
 
 def test_keyring_is_required(good: dict[str, str]) -> None:

@@ -16,6 +16,7 @@ from octet.service.bench import Bench
 from octet.service.config import ServiceConfig
 from octet.service.credentials import Kind
 from octet.service.metrics import ServiceMetrics
+from octet.service.stores import Stores
 from octet.service.verdicts import MemoryStore
 from tests.service.fakes import NOW_MS, NOWHERE, Cupboard, ScriptedJudge, batch, raw_envelope
 
@@ -38,7 +39,7 @@ class House:
         self.app = create_app(
             ServiceConfig(keyring=self.cupboard.file.path),
             self.judge,
-            store=self.store,
+            stores=Stores(verdicts=self.store),
             bench=self.bench,
             metrics=ServiceMetrics(self.registry, atlas_age_days=lambda: 12),
             epoch_ms=lambda: NOW_MS,

@@ -44,7 +44,8 @@ from octet.service.problems import answer_problems, problem_response
 from octet.service.readiness import Readiness
 from octet.service.realm import Realm
 from octet.service.status import Health, Ready
-from octet.service.verdicts import MemoryStore, VerdictStore
+from octet.service.stores import REACHED_S, Stores, open_stores
+from octet.service.verdicts import VerdictStore
 from octet.service.verdicts.token import VerdictTokens
 from octet.serving import ProblemError
 
@@ -64,7 +65,7 @@ def create_app(  # noqa: PLR0913 - parts that can be given
     config: ServiceConfig,
     judge: Judge,
     *,
-    store: VerdictStore | None = None,
+    stores: Stores | None = None,
     bench: Bench | None = None,
     metrics: ServiceMetrics | None = None,
     epoch_ms: Callable[[], int] = clock.epoch_ms,
@@ -74,7 +75,7 @@ def create_app(  # noqa: PLR0913 - parts that can be given
     Args:
         config: says where the keyring is and how long verdicts are held.
         judge: the engine.
-        store: where verdicts are held; default: this process's memory.
+        stores: what is kept between requests; default: where *config* says.
         bench: where *judge* sits; default: a bench of the usual size.
         metrics: count what happens; default: ones that nobody asks.
         epoch_ms: the wall clock, for the window of credentials.
@@ -88,9 +89,10 @@ def create_app(  # noqa: PLR0913 - parts that can be given
     tokens = VerdictTokens(
         lambda: watch.keyring if watch else own, ttl_s=config.verdict_ttl_s, epoch_ms=epoch_ms
     )
+    stores = stores or open_stores(config.store, ttl_s=config.verdict_ttl_s)
     routes = _Routes(
         gate=KeyringGate(watch, epoch_ms=epoch_ms) if watch else OpenGate(),
-        store=store or MemoryStore(ttl_s=config.verdict_ttl_s),
+        store=stores.verdicts,
         bench=bench or Bench(judge),
         metrics=metrics,
         issuer=Issuer(tokens),
@@ -101,7 +103,9 @@ def create_app(  # noqa: PLR0913 - parts that can be given
     answer_problems(app)
     _answer_errors(app, metrics)
     _count_requests(app, metrics)
-    _keep_running(app, routes.readiness.run, *([watch.run] if watch else []))
+    _keep_running(app, stores.run, *([watch.run] if watch else []))
+    _await_stores(app, stores)
+    _keep_running(app, routes.readiness.run)  # last: what has not begun yet is not ready
     app.add_url_rule("/v1/signals", view_func=routes.signals, methods=["POST"])
     app.add_url_rule("/v1/verdict/<ref>", view_func=routes.verdict, methods=["GET"])
     app.add_url_rule("/v1/keys", view_func=routes.keys, methods=["GET"])
@@ -223,6 +227,15 @@ def _keep_running(app: QuartTrio, *tasks: Callable[[], Awaitable[None]]) -> None
     @app.after_serving
     async def end() -> None:
         scope.cancel()
+
+
+def _await_stores(app: QuartTrio, stores: Stores) -> None:
+    """Give the store a moment to be there for the first request."""
+
+    @app.before_serving
+    async def reach() -> None:
+        with trio.move_on_after(REACHED_S):
+            await stores.reached()
 
 
 def _log_refusals(results: Results) -> None:

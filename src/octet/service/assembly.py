@@ -61,7 +61,10 @@ def _age_days(atlas: Atlas) -> int:
 def _tell(config: ServiceConfig, atlas: Atlas) -> None:
     logger.info("octet-service %s", __version__)
     logger.info("atlas %s of %s, %d days old", atlas.version, atlas.date, _age_days(atlas))
-    logger.warning("memory store survives no restart; verdicts live %d s", config.verdict_ttl_s)
+    if config.store is None:
+        logger.warning("memory store survives no restart; verdicts live %d s", config.verdict_ttl_s)
+    else:
+        logger.info("store: redis at %s; verdicts live %d s", config.store, config.verdict_ttl_s)
     if config.open:
         logger.warning(
             "OCTET_DEV WITHOUT A KEYRING: WHOEVER REACHES THIS SERVICE CAN POST AND READ"

@@ -11,6 +11,7 @@ from octet.service.credentials.errors import KeyringError
 from octet.service.credentials.keyring import MAX_VERDICT_MS
 from octet.service.credentials.keyring_file import KeyringFile
 from octet.service.loopback import is_loopback
+from octet.service.redis import RedisAddress
 from octet.serving import ConfigError, Environment
 from octet.serving.certificate import read_certificate
 
@@ -40,6 +41,8 @@ class ServiceConfig:
     """Listen port; 0 takes a free one."""
     keyring: Path | None = None
     """The operator's keyring; None only when the service runs open."""
+    store: RedisAddress | None = None
+    """Where verdicts are kept; None: in this process's memory."""
     verdict_ttl_s: int = DEFAULT_TTL_S
     """How long a verdict is held, seconds."""
     atlas: Path = DEFAULT_ATLAS
@@ -76,6 +79,7 @@ class ServiceConfig:
             host=env.text("HOST", defaults.host),
             port=env.integer("PORT", defaults.port, high=65535),
             keyring=env.file("OCTET_KEYRING"),
+            store=env.value("OCTET_STORE", defaults.store, _store),
             verdict_ttl_s=env.integer(
                 "OCTET_VERDICT_TTL_S", defaults.verdict_ttl_s, low=1, high=MAX_TTL_S
             ),
@@ -126,6 +130,10 @@ def _demand_certificates(context: ssl.SSLContext, authorities: Path) -> None:
     context.options |= ssl.OP_NO_TICKET
 
 
+def _store(text: str) -> RedisAddress | None:
+    return None if text == "memory://" else RedisAddress.parse(text)
+
+
 def _check_access(env: Environment, config: ServiceConfig) -> None:
     """Refuse a service that would be open by accident, or closed to everyone."""
     if config.keyring is not None:
@@ -169,5 +177,3 @@ def _check_not_yet(env: Environment) -> None:
     for name in _NOT_YET:
         if env.text(name):
             env.fault(name, "is not implemented in this version")
-    if env.text("OCTET_STORE", "memory://") != "memory://":
-        env.fault("OCTET_STORE", "can only be memory:// in this version")

@@ -46,7 +46,7 @@ def test_full(shelf: Shelf) -> None:
     shelf.entries.put("a", 1)
     shelf.now_s = 1
     shelf.entries.put("b", 2)
-    assert shelf.entries.full
+    assert shelf.entries.room == 0
     with pytest.raises(OverloadedError, match="full"):
         shelf.entries.put("c", 3)
     shelf.entries.put("b", 4)

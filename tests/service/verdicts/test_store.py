@@ -69,7 +69,7 @@ async def test_batch(store: WaitingStore) -> None:
     """A full batch is held at once, and what of it was known answers as before."""
     await put(store, ACME, "sess_before01", "id-7", FRANCE)
     batch = [entry(f"id-{n}", GERMANY, f"sess_batch_{n:02}") for n in range(64)]
-    held = await store.put(ACME, batch)
+    held = dict(await store.put(ACME, batch))
     assert list(held) == [f"id-{n}" for n in range(64)]
     assert held.pop("id-7") == FRANCE
     assert set(held.values()) == {GERMANY}

@@ -16,6 +16,7 @@ from random import Random
 from typing import Any, Final, NoReturn
 
 import trio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from attrs import frozen
 from coredis.connection import (
     BaseConnection,
@@ -74,9 +75,10 @@ class RedisLink:
 
         Args:
             address: where Redis is.
-            rng: for the pauses between attempts.
+            rng: for the pauses between attempts and the name of a probe, so that processes differ.
         """
         self._address = address
+        self._rng = rng
         self._backoff = Backoff(rng)
         self._pair: _Pair | None = None
         self._up = trio.Event()
@@ -84,7 +86,7 @@ class RedisLink:
         self._told: str | None = None
         self._doubts: tuple[str, ...] | None = None
         self._probed = trio.Event()
-        self._probe_key = f"{PREFIX}:probe:{rng.getrandbits(48):012x}"
+        self._probe_key = ""
         self.on_message: Callable[[str], None] = lambda _: None
         """Called with the channel of each message."""
         self.on_loss: Callable[[], None] = lambda: None
@@ -168,10 +170,11 @@ class RedisLink:
                 channels = await nursery.start(self._hold)
             pair = _Pair(commands, channels, Subscriptions(channels, self._heard))
             nursery.start_soon(pair.subscriptions.run)
+            self._probe_key = f"{PREFIX}:probe:{self._rng.getrandbits(64):016x}"
             pair.subscriptions.open(self._probe_key)
             try:
-                await self._probe(pair)
                 await self._check_durability(pair)
+                await self._probe(pair)
                 self._rise(pair)
                 while True:
                     await trio.sleep(PROBE_EVERY_S)
@@ -182,9 +185,12 @@ class RedisLink:
     async def _hold(self, task_status: trio.TaskStatus[BaseConnection]) -> None:
         """Keep one connection open; its end is the end of all."""
         connection = _connection(self._address)
-        async with trio.open_nursery() as nursery:
-            await nursery.start(connection.run)
-            task_status.started(connection)
+        try:
+            async with trio.open_nursery() as nursery:
+                await nursery.start(connection.run)
+                task_status.started(connection)
+        finally:
+            _discard(connection)
         raise _EndedError
 
     async def _probe(self, pair: _Pair) -> None:
@@ -278,6 +284,13 @@ def _connection(address: RedisAddress) -> BaseConnection:
         return UnixDomainSocketConnection(UnixDomainSocketLocation(address.path), **options)
     place = TCPLocation(address.host, address.port)
     return TCPConnection(place, ssl_context=address.tls, socket_keepalive=True, **options)
+
+
+def _discard(connection: BaseConnection) -> None:
+    """Close what the library leaves open of a connection that never stood."""
+    for part in vars(connection).values():
+        if isinstance(part, MemoryObjectSendStream | MemoryObjectReceiveStream):
+            part.close()
 
 
 def _reason(exc: BaseException) -> tuple[str, str]:

@@ -7,6 +7,7 @@ to the next of them, and every later answer would go to the wrong one.
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import aclosing
 
 import trio
 from coredis.connection import BaseConnection
@@ -59,12 +60,14 @@ class Subscriptions:
         """
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._run_refusals)
-            async for kind, channel, *_ in self._connection.push_messages:
-                self._take(kind, channel)
+            async with aclosing(self._connection.push_messages) as messages:
+                async for kind, channel, *_ in messages:
+                    self._take(kind, channel)
 
     async def _run_refusals(self) -> None:
-        async for reply in self._connection.streamed_messages:
-            raise RefusingError(code_of(reply) if isinstance(reply, RedisError) else "reply")
+        async with aclosing(self._connection.streamed_messages) as replies:
+            async for reply in replies:
+                raise RefusingError(code_of(reply) if isinstance(reply, RedisError) else "reply")
 
     def _take(self, kind: object, channel: object) -> None:
         if not isinstance(channel, bytes):
