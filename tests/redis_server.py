@@ -18,6 +18,10 @@ IN_MEMORY = ("--port", "0", "--save", "", "--appendonly", "no")
 DURABLE = ("--port", "0", "--appendonly", "yes", "--appendfsync", "always")
 
 
+class NotStartedError(Exception):
+    """It ended instead."""
+
+
 class RedisServer:
     """Can be stopped, killed and started again where it was."""
 
@@ -57,7 +61,7 @@ class RedisServer:
             if READY in line:
                 return
         self.kill()
-        raise AssertionError(f"redis-server did not start:\n{seen}")
+        raise NotStartedError(f"redis-server did not start:\n{seen}")
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""

@@ -32,7 +32,7 @@ REF_KEY = f"octet:v1:ref:live:acme:{REF}"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a silent Redis be missed soon."""
-    monkeypatch.setattr(link, "COMMAND_S", 0.3)
+    monkeypatch.setattr(link, "COMMAND_S", 1.0)
     monkeypatch.setattr(link, "PROBE_EVERY_S", 0.05)
 
 
