@@ -27,6 +27,7 @@ from octet.service.credentials import Kind
 from octet.service.openapi import HEADERS, document, render
 from octet.service.realm import Realm
 from octet.service.status import Health, Ready
+from octet.service.stores import Stores
 from octet.service.verdicts import MemoryStore
 from octet.serving import ServerSettings, listen, serve
 from tests.service.fakes import GERMANY, NOW_MS, Cupboard, ScriptedJudge
@@ -156,7 +157,7 @@ def made(directory: Path) -> tuple[QuartTrio, Mapping[str, Mapping[str, str]]]:
     app = create_app(
         ServiceConfig(keyring=cupboard.file.path),
         ScriptedJudge(),
-        store=Impatient(ttl_s=600),
+        stores=Stores(verdicts=Impatient(ttl_s=600)),
         epoch_ms=lambda: NOW_MS,
     )
     return app, {

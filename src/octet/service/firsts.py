@@ -44,7 +44,7 @@ class MemoryFirsts:
         known = self._values.get(name)
         if known is not None:
             return known
-        if self._values.full:
+        if not self._values.room:
             raise OverloadedError("too many names to remember")
         self._values.put(name, value)
         return value
