@@ -25,20 +25,28 @@ _IN_FLIGHT: Final = 1024
 
 
 async def serve_delaying_proxy(
-    one_way_delay_s: float, *, task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED
+    one_way_delay_s: float,
+    contacted: Callable[[str], object] = str,
+    *,
+    task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve on a free loopback port for ever; started with the proxy's URL."""
+    """Serve on a free loopback port for ever; started with the proxy's URL.
+
+    *contacted* is told the ``host:port`` of each connection.
+    """
+    serve = partial(_serve, one_way_delay_s, contacted)
     async with trio.open_nursery() as nursery:
-        listeners = await nursery.start(
-            partial(trio.serve_tcp, partial(_serve, one_way_delay_s), 0, host="127.0.0.1")
-        )
+        listeners = await nursery.start(partial(trio.serve_tcp, serve, 0, host="127.0.0.1"))
         task_status.started(f"socks5://127.0.0.1:{listeners[0].socket.getsockname()[1]}")
 
 
-async def _serve(one_way_delay_s: float, client: trio.SocketStream) -> None:
+async def _serve(
+    one_way_delay_s: float, contacted: Callable[[str], object], client: trio.SocketStream
+) -> None:
     try:
         async with client:
             host, port = await _negotiate(client)
+            contacted(f"{host}:{port}")
             async with await trio.open_tcp_stream(host, port) as server:
                 await client.send_all(_SUCCEEDED)
                 async with trio.open_nursery() as nursery:

@@ -12,7 +12,7 @@ async function within<T>(work: Promise<T>, abortMs = Infinity): Promise<unknown>
   const control = new AbortController();
   if (abortMs < Infinity) time.setTimeout(() => control.abort(), abortMs);
   try {
-    return await time.run(bounded(time, 100, { abort: control.signal }, work));
+    return await time.run(bounded(time, 100, control.signal, work));
   } finally {
     assert.equal(time.left, 0);
     assert.deepEqual(getEventListeners(control.signal, "abort"), []);
@@ -34,7 +34,7 @@ test("an abort rejects at once", async () => {
 
 test("an abort that was before is an abort too", async () => {
   const time = new VirtualTime();
-  await assert.rejects(bounded(time, 100, { abort: AbortSignal.abort() }, NEVER), { name: "AbortError" });
+  await assert.rejects(bounded(time, 100, AbortSignal.abort(), NEVER), { name: "AbortError" });
   assert.equal(time.left, 0);
 });
 
@@ -42,29 +42,11 @@ test("an error that comes after the bound troubles nobody", async () => {
   const time = new VirtualTime();
   let fail: (error: Error) => void = () => undefined;
   const work = new Promise<never>((_, reject) => (fail = reject));
-  assert.equal(await time.run(bounded(time, 1, {}, work)), OVERTIME);
+  assert.equal(await time.run(bounded(time, 1, undefined, work)), OVERTIME);
   fail(new Error("too late"));
 });
 
 test("what is ready at once is no overtime, even without any time", async () => {
   const time = new VirtualTime();
-  assert.equal(await time.run(bounded(time, -1, {}, Promise.resolve(1))), 1);
-});
-
-test("a wait in which the page is left is over at once, within the microtasks of that task", async () => {
-  const time = new VirtualTime();
-  const leaving = new AbortController();
-  const heard: unknown[] = [];
-  void bounded(time, 100, { leave: leaving.signal }, NEVER).then((result) => heard.push(result));
-  leaving.abort();
-  await Promise.resolve();
-  assert.deepEqual(heard, [OVERTIME]);
-  assert.equal(time.left, 0);
-  assert.deepEqual(getEventListeners(leaving.signal, "abort"), []);
-});
-
-test("a wait that begins after the page was left is one like any other", async () => {
-  const time = new VirtualTime();
-  await time.run(bounded(time, 100, { leave: AbortSignal.abort() }, NEVER));
-  assert.equal(time.nowMs, 1100);
+  assert.equal(await time.run(bounded(time, -1, undefined, Promise.resolve(1))), 1);
 });

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fakeBrowser, type FakeBrowser } from "../test/fakeBrowser";
 import { behaved, refused, saying, silent, type ChannelScript } from "../test/fakeEdge";
-import type { Ends } from "./bound";
 import { measure, type ChannelRequest, type Measured } from "./channel";
 
 const REQUEST: ChannelRequest = {
@@ -19,11 +18,11 @@ async function measured(
   script: ChannelScript,
   change: Partial<ChannelRequest> = {},
   browser: FakeBrowser = fakeBrowser(),
-  ends: Ends = {},
+  signal?: AbortSignal,
 ): Promise<Measured> {
   browser.edge.script = script;
   try {
-    return await browser.time.run(measure(browser.env, { ...REQUEST, ...change }, ends));
+    return await browser.time.run(measure(browser.env, { ...REQUEST, ...change }, signal));
   } finally {
     browser.edge.assertLeftClean();
   }
@@ -75,6 +74,7 @@ test("what goes wrong is told with what was measured before", async () => {
     saying(HELLO, PING)(far);
   };
   const cases: [string, ChannelScript, Measured][] = [
+    ["forbidden", (far) => far.forbid(), { rttMs: [], failure: "error" }],
     ["refused", refused, { rttMs: [], failure: "error" }],
     ["silent", silent, { rttMs: [], failure: "timeout" }],
     ["wrong first frame", saying(PING), { rttMs: [], failure: "error" }],
@@ -98,7 +98,7 @@ test("an abort closes the socket, at any time", async () => {
     const browser = fakeBrowser();
     const control = new AbortController();
     browser.time.setTimeout(() => control.abort(), abortMs);
-    const work = measured(behaved({ rttMs: 20 }), {}, browser, { abort: control.signal });
+    const work = measured(behaved({ rttMs: 20 }), {}, browser, control.signal);
     await assert.rejects(work, { name: "AbortError" }, `after ${abortMs} ms`);
   }
 });
@@ -110,14 +110,6 @@ test("frames after the end are not heard", async () => {
   const before = far?.frames.length;
   far?.tell(PING);
   assert.equal(far?.frames.length, before);
-});
-
-test("a page that is left keeps what it measured, and closes", async () => {
-  const browser = fakeBrowser();
-  const leaving = new AbortController();
-  browser.time.setTimeout(() => leaving.abort(), 200);
-  const got = await measured(behaved({ rttMs: 20 }), {}, browser, { leave: leaving.signal });
-  assert.deepEqual(got, { rttMs: [20, 20, 20, 20, 20, 20], failure: "timeout" });
 });
 
 test("what throws while a frame is heard is no error of the page", async () => {

@@ -1,4 +1,4 @@
-import { bounded, OVERTIME, type Ends } from "./bound";
+import { bounded, OVERTIME } from "./bound";
 import type { Env, Socket } from "./env";
 import { rounded } from "./fact";
 import { nonce } from "./nonce";
@@ -25,21 +25,21 @@ export interface Measured {
 
 type Reach = Pick<Env, "WebSocket" | "crypto" | "performance" | "setTimeout" | "clearTimeout">;
 
-/** Measure one channel. Rejects only on abort; the socket is closed whatever happens. */
+/** Measure one channel. Rejects only on *signal*; the socket is closed whatever happens. */
 export async function measure(
   env: Reach,
   request: ChannelRequest,
-  ends: Ends = {},
+  signal?: AbortSignal,
 ): Promise<Measured> {
   const volleys = new Volleys((bytes) => nonce(env.crypto, bytes));
   const socket = opened(env, request);
   if (typeof socket === "string") return { rttMs: [], failure: socket };
   try {
     const talk = conversation(env, socket, volleys);
-    const receipt = await bounded(env, request.limitMs, ends, talk);
+    const receipt = await bounded(env, request.limitMs, signal, talk);
     return { rttMs: volleys.rttMs.map(rounded), ...outcome(receipt) };
   } finally {
-    socket.onmessage = socket.onclose = null;
+    socket.onmessage = socket.onclose = socket.onerror = null;
     socket.close(1000);
   }
 }
@@ -80,7 +80,8 @@ function conversation(env: Reach, socket: Socket, volleys: Volleys): Promise<str
       volleys.sent(env.performance.now());
       socket.send(step.frame);
     };
-    socket.onclose = () => resolve(undefined);
+    // Chromium closes no channel that the page's policy forbids: it only tells of an error.
+    socket.onclose = socket.onerror = () => resolve(undefined);
     socket.onmessage = ({ data }) => {
       try {
         hear(data);

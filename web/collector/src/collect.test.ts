@@ -2,22 +2,27 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fakeBrowser, type FakeBrowser } from "../test/fakeBrowser";
 import { Budget } from "./budget";
-import { collect } from "./collect";
+import { collect, collectAtOnce } from "./collect";
 import type { Config } from "./config";
 import { plan } from "./plan";
 import { SOURCES, type Source } from "./sources";
-import type { Latency } from "./sources/latency";
+import type { Visit } from "./visit";
 
-function collected(
+function begun(browser: FakeBrowser, config: Partial<Config> = {}): Visit {
+  const chosen = plan({ apiUrl: "https://shop.example/octet", ...config });
+  const budget = new Budget(chosen.timeoutMs, browser.time.performance.now);
+  const stop = chosen.signal ?? new AbortController().signal;
+  return { plan: chosen, budget, stop, signals: {}, receipts: [] };
+}
+
+async function collected(
   browser: FakeBrowser,
   config: Partial<Config> = {},
   sources?: readonly Source[],
-  leaving: AbortSignal = new AbortController().signal,
-): ReturnType<typeof collect> {
-  const chosen = plan({ apiUrl: "https://shop.example/octet", ...config });
-  const budget = new Budget(chosen.timeoutMs, browser.time.performance.now);
-  const visit = { plan: chosen, budget, leaving, receipts: [] };
-  return browser.time.run(collect(browser.env, visit, sources));
+): Promise<Visit["signals"]> {
+  const visit = begun(browser, config);
+  await browser.time.run(collect(browser.env, visit, sources));
+  return visit.signals;
 }
 
 function only(read: Source["read"]): readonly Source[] {
@@ -142,33 +147,32 @@ test("every source has a task of its own", async () => {
   assert.deepEqual(tasks, ["task", "read", "task", "read"]);
 });
 
-test("a page that is left reads what is ready, begins no wait and ends the one under way", async () => {
+test("what is there at once is read within the task, and what takes its time is not begun", () => {
   const browser = fakeBrowser();
-  const leaving = new AbortController();
+  const visit = begun(browser, { mode: "passive" });
   const asked: string[] = [];
-  const ready: Source = { name: "ready", read: () => ({ value: 1 }) };
-  browser.time.setTimeout(() => leaving.abort(), 10);
-  const left: Source = { name: "left", read: () => new Promise(() => undefined) };
-  const read = (): { value: number } => (asked.push("waits"), { value: 1 });
-  const waits: Source = { name: "waits", waits: true, read };
-  const sources = [ready, left, waits, { ...ready, name: "last" }];
-  assert.deepEqual(await collected(browser, {}, sources, leaving.signal), {
-    ready: { value: 1, ms: 0 },
-    left: { missing: "timeout", ms: 10 },
-    waits: { missing: "timeout", ms: 0 },
-    last: { value: 1, ms: 0 },
+  const fast: Source = { name: "fast", read: () => ({ value: 1 }) };
+  const slow: Source = { name: "slow", waits: true, read: () => (asked.push("slow"), { value: 1 }) };
+  const broken: Source = { name: "broken", read: throwing(new TypeError("bug")) };
+  const skipped: Source = { ...slow, name: "skipped", skippedIn: ["passive"] };
+  collectAtOnce(browser.env, visit, [fast, slow, broken, skipped]);
+  assert.deepEqual(visit.signals, {
+    fast: { value: 1, ms: 0 },
+    slow: { missing: "timeout", ms: 0 },
+    broken: { missing: "error", ms: 0 },
+    skipped: { missing: "skipped", ms: 0 },
   });
   assert.deepEqual(asked, []);
 });
 
-test("a page that is left during the volleys keeps their round trips and opens no further channel", async () => {
+test("what was collected before stays", () => {
   const browser = fakeBrowser();
-  const leaving = new AbortController();
-  browser.time.setTimeout(() => leaving.abort(), 200);
-  const landmarks = ["https://far.example"];
-  const { latency, clock } = await collected(browser, { landmarks }, SOURCES, leaving.signal);
-  assert.ok(latency && "value" in latency && clock && "value" in clock);
-  assert.equal((latency.value as Latency).channels[0]?.rttMs.length, 6);
-  assert.equal(browser.edge.channels.length, 1);
-  browser.edge.assertLeftClean();
+  const visit = begun(browser);
+  visit.signals["timeZone"] = { value: { name: "Asia/Tokyo" }, ms: 7 };
+  collectAtOnce(browser.env, visit);
+  assert.deepEqual(visit.signals["timeZone"], { value: { name: "Asia/Tokyo" }, ms: 7 });
+  assert.deepEqual(
+    SOURCES.filter(({ read }) => read(browser.env, visit) instanceof Promise).map(({ name }) => name),
+    SOURCES.filter(({ name, waits }) => waits && name !== "webgl").map(({ name }) => name),
+  );
 });

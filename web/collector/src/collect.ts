@@ -2,7 +2,7 @@ import { abortError } from "./abort";
 import { bounded, OVERTIME } from "./bound";
 import type { Env } from "./env";
 import { rounded } from "./fact";
-import type { Reading, Signal } from "./reading";
+import type { MissingReason, Reading, Signal } from "./reading";
 import { SOURCES, type Source } from "./sources";
 import type { Visit } from "./visit";
 
@@ -12,53 +12,51 @@ const SOURCE_LIMIT_MS = 500;
 const REFUSALS = ["SecurityError", "NotAllowedError"];
 
 /**
- * Every signal by name, one source after another, so that none disturbs the timing of the next, each
- * in a task of its own, so that the page has its thread in between.
+ * Put every signal into *visit*, one source after another, so that none disturbs the timing of the
+ * next, each in a task of its own, so that the page has its thread in between.
  *
  * No source can fail the collection: one that throws is missing as `error`, one that does not answer
- * as `timeout`. Once the page is being left, what would have to be waited for is missing as `timeout`
- * and the rest comes within the same task. Rejects only on abort.
+ * as `timeout`. Rejects only when it is stopped.
  */
-export async function collect(
-  env: Env,
-  visit: Visit,
-  sources = SOURCES,
-): Promise<Record<string, Signal>> {
-  const signals: Record<string, Signal> = {};
+export async function collect(env: Env, visit: Visit, sources = SOURCES): Promise<void> {
   for (const source of sources) {
-    if (visit.plan.signal?.aborted) throw abortError();
-    if (!visit.leaving.aborted) await turn(env, visit);
-    signals[source.name] = await timed(env, visit, source);
+    await turn(env, visit.stop);
+    const startMs = env.performance.now();
+    const reading = await taken(env, visit, source);
+    visit.signals[source.name] = timed(env, startMs, reading);
   }
-  return signals;
+}
+
+/**
+ * Put the signals that are not there yet into *visit*, within the task that runs: the page is being
+ * left, and after this it may have no other, nor even the microtasks of this one (Firefox, when a tab
+ * is closed). What would take its time is missing as `timeout`.
+ */
+export function collectAtOnce(env: Env, visit: Visit, sources = SOURCES): void {
+  for (const source of sources) {
+    const startMs = env.performance.now();
+    visit.signals[source.name] ??= timed(env, startMs, ready(env, visit, source));
+  }
 }
 
 /** The end of this task: a message is no timer, which browsers hold back for seconds in hidden pages. */
-async function turn(env: Env, { plan, leaving }: Visit): Promise<void> {
+async function turn(env: Env, stop: AbortSignal): Promise<void> {
   const { port1, port2 } = new env.MessageChannel();
   const turned = new Promise<void>((resolve) => (port1.onmessage = () => resolve()));
   port2.postMessage(0);
   try {
-    await bounded(env, SOURCE_LIMIT_MS, { abort: plan.signal, leave: leaving }, turned);
+    await bounded(env, SOURCE_LIMIT_MS, stop, turned);
   } finally {
     port1.close();
   }
 }
 
-async function timed(env: Env, visit: Visit, source: Source): Promise<Signal> {
-  const startMs = env.performance.now();
-  const reading = await taken(env, visit, source);
-  return { ...reading, ms: rounded(env.performance.now() - startMs) };
-}
-
 async function taken(env: Env, visit: Visit, source: Source): Promise<Reading> {
-  if (source.skippedIn?.includes(visit.plan.mode)) return { missing: "skipped" };
-  if (source.waits && visit.leaving.aborted) return { missing: "timeout" };
+  if (skipped(visit, source)) return { missing: "skipped" };
   const attempt = attempted(env, visit, source);
   if (source.boundsItself) return attempt;
   const limitMs = Math.min(SOURCE_LIMIT_MS, visit.budget.collectMs());
-  const ends = { abort: visit.plan.signal, leave: visit.leaving };
-  const reading = await bounded(env, limitMs, ends, attempt);
+  const reading = await bounded(env, limitMs, visit.stop, attempt);
   return reading === OVERTIME ? { missing: "timeout" } : reading;
 }
 
@@ -66,11 +64,29 @@ async function attempted(env: Env, visit: Visit, source: Source): Promise<Readin
   try {
     return await source.read(env, visit);
   } catch (error) {
-    if (visit.plan.signal?.aborted) throw abortError();
-    return { missing: refused(error) ? "blocked" : "error" };
+    if (visit.stop.aborted) throw abortError();
+    return { missing: reason(error) };
   }
 }
 
-function refused(error: unknown): boolean {
-  return error instanceof Error && REFUSALS.includes(error.name);
+function ready(env: Env, visit: Visit, source: Source): Reading {
+  if (skipped(visit, source)) return { missing: "skipped" };
+  if (source.waits) return { missing: "timeout" };
+  try {
+    return source.read(env, visit) as Reading;
+  } catch (error) {
+    return { missing: reason(error) };
+  }
+}
+
+function skipped(visit: Visit, source: Source): boolean {
+  return !!source.skippedIn?.includes(visit.plan.mode);
+}
+
+function reason(error: unknown): MissingReason {
+  return error instanceof Error && REFUSALS.includes(error.name) ? "blocked" : "error";
+}
+
+function timed(env: Env, startMs: number, reading: Reading): Signal {
+  return { ...reading, ms: rounded(env.performance.now() - startMs) };
 }

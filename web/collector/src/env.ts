@@ -101,7 +101,7 @@ export interface Ports {
   readonly port2: Pick<MessagePort, "postMessage">;
 }
 
-export type Socket = Pick<WebSocket, "onmessage" | "onclose" | "send" | "close">;
+export type Socket = Pick<WebSocket, "onmessage" | "onclose" | "onerror" | "send" | "close">;
 
 export interface FetchRequest {
   readonly method: "POST";
@@ -111,7 +111,7 @@ export interface FetchRequest {
   readonly redirect: "error";
   readonly cache: "no-store";
   readonly keepalive: true;
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
 }
 
 export interface FetchReply {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fakeBrowser, type FakeBrowser } from "../test/fakeBrowser";
 import { ACCEPTED, type Scripted } from "../test/fakeEdge";
-import type { Ends } from "./bound";
 import { post } from "./post";
 import type { Answer } from "./verdict";
 
@@ -13,11 +12,11 @@ function posted(
   browser: FakeBrowser,
   replies: Scripted[],
   limitMs = 5000,
-  ends: Ends = {},
+  signal?: AbortSignal,
 ): Promise<Answer> {
   browser.edge.replies = replies;
   return browser.time
-    .run(post(browser.env, URL, BODY, limitMs, ends));
+    .run(post(browser.env, URL, BODY, limitMs, signal));
 }
 
 function problem(status: number, code: string, retryAfter?: string): Scripted {
@@ -111,7 +110,7 @@ test("an edge that does not answer is given up when the time is over, and the re
     code: "timeout",
   });
   assert.equal(browser.time.nowMs, 2000);
-  assert.equal(browser.edge.posts[1]?.request.signal.aborted, false);
+  assert.equal(browser.edge.posts[1]?.request.signal?.aborted, false);
 });
 
 test("an abort ends the request and the pause before the next", async () => {
@@ -122,25 +121,18 @@ test("an abort ends the request and the pause before the next", async () => {
     const browser = fakeBrowser();
     const control = new AbortController();
     browser.time.setTimeout(() => control.abort(), abortMs);
-    const work = posted(browser, [first, ACCEPTED], 5000, { abort: control.signal });
+    const work = posted(browser, [first, ACCEPTED], 5000, control.signal);
     await assert.rejects(work, { name: "AbortError" });
-    assert.equal(browser.edge.posts[0]?.request.signal.aborted, first === "silent");
+    assert.equal(browser.edge.posts[0]?.request.signal?.aborted, first === "silent");
     assert.equal(browser.edge.posts.length, 1);
   }
 });
 
-test("a page that is left in a pause posts at once", async () => {
+test("a page that is left in a pause posts at once, and goes on if it comes back", async () => {
   const browser = fakeBrowser();
-  const leaving = new AbortController();
-  browser.time.setTimeout(() => leaving.abort(), 100);
-  const replies = [problem(503, "overloaded", "2"), ACCEPTED];
-  await posted(browser, replies, 5000, { leave: leaving.signal });
-  assert.deepEqual(times(browser), [0, 100]);
-});
-
-test("a page that was left and is shown again keeps its pauses", async () => {
-  const browser = fakeBrowser();
-  const replies = [problem(503, "overloaded", "2"), ACCEPTED];
-  await posted(browser, replies, 5000, { leave: AbortSignal.abort() });
-  assert.deepEqual(times(browser), [0, 2000]);
+  browser.time.setTimeout(() => browser.page.dispatchEvent(new Event("pagehide")), 100);
+  await posted(browser, [problem(503, "overloaded", "2"), "lost", ACCEPTED]);
+  assert.deepEqual(times(browser), [0, 100, 2000]);
+  browser.page.dispatchEvent(new Event("pagehide"));
+  assert.equal(browser.edge.posts.length, 3);
 });

@@ -1,4 +1,4 @@
-import { bounded, OVERTIME, type Ends } from "./bound";
+import { bounded, OVERTIME } from "./bound";
 import type { Env, FetchReply } from "./env";
 import { OctetError } from "./error";
 import { understood, type Reply } from "./reply";
@@ -10,32 +10,55 @@ const FIRST_PAUSE_MS = 250;
 /** The edge or its way to the service had no time or place; the same report may pass later. */
 const PASSING = [503, 504];
 
-type Reach = Pick<Env, "fetch" | "Date" | "performance" | "setTimeout" | "clearTimeout">;
+type Reach = Pick<
+  Env,
+  | "fetch"
+  | "Date"
+  | "performance"
+  | "setTimeout"
+  | "clearTimeout"
+  | "addEventListener"
+  | "removeEventListener"
+>;
 
 /**
- * Post *body* and give the edge's answer; rejects with `OctetError`, or `AbortError` on abort.
+ * Post *body* and give the edge's answer; rejects with `OctetError`, or `AbortError` on *signal*.
  *
  * Refusals that pass and lost connections are tried again with the same body, hence the same id, so
  * that a report whose answer was lost counts once. *limitMs* bounds all attempts together; a pause
- * that would not end within it is left to the caller, and one in which the page is left ends at once.
- * A request that is under way when the time is over, or the page gone, is left to arrive: only an
- * abort takes it back.
+ * that would not end within it is left to the caller. A request that is under way when the time is
+ * over, or the page gone, is left to arrive: only an abort takes it back.
  */
 export async function post(
   env: Reach,
   url: string,
   body: string,
   limitMs: number,
-  ends: Ends = {},
+  signal?: AbortSignal,
 ): Promise<Answer> {
   const endMs = env.performance.now() + limitMs;
   const leftMs = (): number => endMs - env.performance.now();
   for (let attempt = 1; ; attempt++) {
-    const outcome = await tried(env, url, body, leftMs(), ends.abort);
+    const outcome = await tried(env, url, body, leftMs(), signal);
     if (!(outcome instanceof OctetError)) return outcome;
     const pauseMs = outcome.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** (attempt - 1);
     if (!passing(outcome) || attempt === MAX_ATTEMPTS || pauseMs >= leftMs()) throw outcome;
-    await bounded(env, Math.max(FIRST_PAUSE_MS, pauseMs), ends, new Promise(() => undefined));
+    await paused(env, Math.max(FIRST_PAUSE_MS, pauseMs), signal, () => void exchanged(env, url, body));
+  }
+}
+
+/** A pause; a page that is left meanwhile has no later time, and tries *again* at once. */
+async function paused(
+  env: Reach,
+  pauseMs: number,
+  signal: AbortSignal | undefined,
+  again: () => void,
+): Promise<void> {
+  env.addEventListener("pagehide", again);
+  try {
+    await bounded(env, pauseMs, signal, new Promise(() => undefined));
+  } finally {
+    env.removeEventListener("pagehide", again);
   }
 }
 
@@ -51,11 +74,11 @@ async function tried(
   url: string,
   body: string,
   limitMs: number,
-  abort?: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<Answer | OctetError> {
   const cancel = new AbortController();
   try {
-    const reply = await bounded(env, limitMs, { abort }, exchanged(env, url, body, cancel.signal));
+    const reply = await bounded(env, limitMs, signal, exchanged(env, url, body, cancel.signal));
     if (reply === OVERTIME) return new OctetError("timeout", "the edge did not answer in time");
     return reply instanceof OctetError ? reply : understood(reply, env.Date.now());
   } catch (error) {
@@ -69,7 +92,7 @@ async function exchanged(
   env: Reach,
   url: string,
   body: string,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<Reply | OctetError> {
   try {
     return await read(await env.fetch(url, request(body, signal)));
@@ -90,7 +113,7 @@ async function read(reply: FetchReply): Promise<Reply> {
  * A redirect would carry the report to another host than the customer's; `keepalive` lets it arrive
  * when the page is left meanwhile.
  */
-function request(body: string, signal: AbortSignal): Parameters<Env["fetch"]>[1] {
+function request(body: string, signal?: AbortSignal): Parameters<Env["fetch"]>[1] {
   return {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -99,6 +122,6 @@ function request(body: string, signal: AbortSignal): Parameters<Env["fetch"]>[1]
     redirect: "error",
     cache: "no-store",
     keepalive: true,
-    signal,
+    ...(signal && { signal }),
   };
 }

@@ -19,8 +19,8 @@ export interface Report {
   readonly receipts: readonly string[];
 }
 
-export function report(crypto: CryptoLike, visit: Visit, signals: Record<string, Signal>): Report {
-  const { sessionRef, mode } = visit.plan;
+export function report(crypto: CryptoLike, { plan, signals, receipts }: Visit): Report {
+  const { sessionRef, mode } = plan;
   return {
     v: 1,
     id: uuid(crypto),
@@ -28,6 +28,6 @@ export function report(crypto: CryptoLike, visit: Visit, signals: Record<string,
     mode,
     collector: COLLECTOR_VERSION,
     signals,
-    receipts: visit.receipts,
+    receipts,
   };
 }

@@ -1,6 +1,6 @@
 import { abortError } from "./abort";
 import { Budget } from "./budget";
-import { collect } from "./collect";
+import { collect, collectAtOnce } from "./collect";
 import type { Config } from "./config";
 import type { Env } from "./env";
 import { OctetError } from "./error";
@@ -13,23 +13,20 @@ import type { Visit } from "./visit";
 /** What no report can be made without. */
 const NEEDED: readonly (keyof Env)[] = ["isSecureContext", "fetch", "crypto", "MessageChannel"];
 
-/**
- * `verify` in a given environment: refuse what cannot work, collect, post.
- *
- * When the page is left before its report is posted, what is there by then is posted at once.
- */
+/** `verify` in a given environment: refuse what cannot work, collect, post. */
 export async function verifyIn(env: Env, config: Config): Promise<Answer> {
   refuse(env);
   if (config?.signal?.aborted) throw abortError();
   const chosen = plan(config, env.location?.href);
-  const leaving = new AbortController();
-  const leave = (): void => leaving.abort();
-  env.addEventListener("pagehide", leave);
+  const stop = new AbortController();
+  const abort = (): void => stop.abort();
+  chosen.signal?.addEventListener("abort", abort);
   try {
     const budget = new Budget(chosen.timeoutMs, () => env.performance.now());
-    return await visited(env, { plan: chosen, budget, leaving: leaving.signal, receipts: [] });
+    const visit = { plan: chosen, budget, stop: stop.signal, signals: {}, receipts: [] };
+    return await visited(env, visit, stop);
   } finally {
-    env.removeEventListener("pagehide", leave);
+    chosen.signal?.removeEventListener("abort", abort);
   }
 }
 
@@ -40,9 +37,24 @@ function refuse(env: Env): void {
   if (lacking) throw new OctetError("unsupported", `this is no browser that has ${lacking}`);
 }
 
-async function visited(env: Env, visit: Visit): Promise<Answer> {
-  const signals = await collect(env, visit);
-  const body = JSON.stringify(report(env.crypto, visit, signals));
-  const ends = { abort: visit.plan.signal, leave: visit.leaving };
-  return post(env, visit.plan.postUrl, body, visit.budget.postMs(), ends);
+/** Collect and post; when the page is left before, what is there by then is posted at once. */
+function visited(env: Env, visit: Visit, stop: AbortController): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      collectAtOnce(env, visit);
+      resolve(posted(env, visit));
+      stop.abort();
+    };
+    const heard = (): void => env.removeEventListener("pagehide", leave);
+    env.addEventListener("pagehide", leave);
+    collect(env, visit)
+      .finally(heard)
+      .then(() => posted(env, visit))
+      .then(resolve, reject);
+  });
+}
+
+async function posted(env: Env, visit: Visit): Promise<Answer> {
+  const { postUrl, signal } = visit.plan;
+  return post(env, postUrl, JSON.stringify(report(env.crypto, visit)), visit.budget.postMs(), signal);
 }

@@ -43,7 +43,7 @@ export class FakeEdge {
       [],
     );
     assert.deepEqual(
-      this.channels.filter((far) => far.near.onmessage ?? far.near.onclose),
+      this.channels.filter((far) => far.near.onmessage ?? far.near.onclose ?? far.near.onerror),
       [],
     );
   }
@@ -58,6 +58,7 @@ export class FarEnd {
   readonly near: Socket = {
     onmessage: null,
     onclose: null,
+    onerror: null,
     send: (frame) => {
       this.frames.push(String(frame));
       this.onframe(JSON.parse(String(frame)) as Record<string, unknown>);
@@ -83,6 +84,11 @@ export class FarEnd {
     const raw = typeof frame === "string" || frame instanceof ArrayBuffer;
     const data: unknown = raw ? frame : JSON.stringify(frame);
     (this.near.onmessage as ((event: { data: unknown }) => void) | null)?.({ data });
+  }
+
+  /** Refuse, as Chromium does where a policy forbids the channel: there is an error, and no close. */
+  forbid(): void {
+    (this.near.onerror as (() => void) | null)?.();
   }
 
   drop(): void {
@@ -127,11 +133,11 @@ export function saying(...frames: unknown[]): ChannelScript {
   return (far) => frames.forEach((frame) => far.tell(frame));
 }
 
-async function replied(scripted: Scripted, signal: AbortSignal): Promise<FetchReply> {
+async function replied(scripted: Scripted, signal?: AbortSignal): Promise<FetchReply> {
   if (scripted === "lost") throw new TypeError("Failed to fetch");
   if (scripted === "silent") {
     return new Promise((_, reject) =>
-      signal.addEventListener("abort", () => reject(new Error("cancelled"))),
+      signal?.addEventListener("abort", () => reject(new Error("cancelled"))),
     );
   }
   const { status, body, retryAfter = null } = scripted;

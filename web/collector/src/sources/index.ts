@@ -21,7 +21,7 @@ export interface Source {
   readonly name: string;
   readonly read: (env: Env, visit: Visit) => Reading | Promise<Reading>;
   readonly skippedIn?: readonly Mode[];
-  /** The source waits for something outside the page, so that one that is left cannot begin it. */
+  /** The source may take its time: no page that is being left begins it. */
   readonly waits?: true;
   /** The source ends within the budget by itself, to keep what it has until then. */
   readonly boundsItself?: true;

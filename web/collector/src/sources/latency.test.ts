@@ -22,7 +22,7 @@ async function measured(
 ): Promise<{ got: Reading<Latency>; visit: Visit }> {
   const chosen = plan({ apiUrl: "/octet", ...config }, browser.env.location?.href);
   const budget = new Budget(chosen.timeoutMs, browser.time.performance.now);
-  const visit: Visit = { plan: chosen, budget, leaving: new AbortController().signal, receipts: [] };
+  const visit: Visit = { plan: chosen, budget, stop: new AbortController().signal, signals: {}, receipts: [] };
   const got = await browser.time.run(latency(env, visit));
   browser.edge.assertLeftClean();
   return { got, visit };

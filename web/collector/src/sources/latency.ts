@@ -33,9 +33,9 @@ export async function latency(env: Reach, visit: Visit): Promise<Reading<Latency
 }
 
 async function one(env: Reach, visit: Visit, url: string, left: number): Promise<Measured> {
-  const share = visit.leaving.aborted ? undefined : visit.budget.share(left);
+  const share = visit.budget.share(left);
   if (!share) return { rttMs: [], failure: "timeout" };
-  const { volleys, sessionRef, signal: abort } = visit.plan;
+  const { volleys, sessionRef } = visit.plan;
   const request = { url, volleys, ...share, ...(sessionRef === undefined ? {} : { sessionRef }) };
-  return measure(env, request, { abort, leave: visit.leaving });
+  return measure(env, request, visit.stop);
 }
