@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octet.schema import SchemaError
+from octet.schema import SchemaError, json_text
 from octet.schema.json_text import MAX_DEPTH, dumps, loads
 from tests.schema.strategies import JSON
 
@@ -134,3 +134,40 @@ def test_nearly_json_is_json_or_refused(text: str) -> None:
     except SchemaError:
         return
     assert loads(dumps(value)) == value
+
+
+NEARLY = st.text(alphabet='[]{}",:\\u0d8c1e+-.9ntrfalsx \n\ud800', max_size=40).map(
+    lambda text: text.encode("utf-8", "surrogatepass")
+)
+
+
+@given(NEARLY | st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
+def test_the_quick_way_is_never_wrong(text: bytes) -> None:
+    """What the quick parser vouches for, the thorough one reads as the very same value."""
+    value = json_text._quick(text, MAX_DEPTH)
+    if value is not json_text._UNSURE:
+        assert repr(json_text._thorough(text, MAX_DEPTH)) == repr(value)
+
+
+@pytest.mark.parametrize("text", [text for text, _ in REFUSED])
+def test_the_quick_way_vouches_for_nothing_that_is_refused(text: bytes) -> None:
+    """Whatever the thorough parser refuses, the quick one is not sure of."""
+    assert json_text._quick(text, MAX_DEPTH) is json_text._UNSURE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b'{"a:b":"c:d","u":"wss://x:1"}', b'[[{"n":[1.5,-2,1e300]}]]', '{"é":"\u2028"}'.encode()],
+)
+def test_the_quick_way_takes_what_is_common(text: bytes) -> None:
+    """Colons in strings, numbers and UTF-8 need no thorough parser."""
+    assert json_text._quick(text, MAX_DEPTH) == json.loads(text)
+
+
+def test_without_orjson(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that does without orjson reads and writes the same."""
+    monkeypatch.setattr(json_text, "orjson", None)
+    value = {"a": [1, 2.5, None, "é"], "b": {"c": True}}
+    assert loads(dumps(value)) == value
+    with pytest.raises(SchemaError, match="duplicate"):
+        loads(b'{"a":1,"a":1}')

@@ -119,20 +119,18 @@ async def play(
 
 async def _play_all(socket: Socket, volleys: Volleys, budget_s: float) -> int:
     """Play until there are enough, or the budget is spent and there is one; return a close code."""
-    deadline_s = trio.current_time() + budget_s
-    while not volleys.complete:
-        if volleys.rtt_us and trio.current_time() >= deadline_s:
-            break
-        allowance_s = min(PONG_S, deadline_s - trio.current_time()) if volleys.rtt_us else PONG_S
-        await socket.send(volleys.ping())
-        with trio.move_on_after(allowance_s) as waiting:
+    end_s = trio.current_time() + budget_s
+    with trio.CancelScope() as waiting:
+        while not volleys.complete:
+            now_s = trio.current_time()
+            if volleys.begun and now_s >= end_s:
+                break
+            waiting.deadline = min(now_s + PONG_S, end_s) if volleys.begun else now_s + PONG_S
+            await socket.send(volleys.ping())
             frame = await socket.receive()
-        if waiting.cancelled_caught:
-            return (
-                NORMAL if volleys.rtt_us and trio.current_time() >= deadline_s else POLICY_VIOLATION
-            )
-        try:
-            volleys.pong(frame)
-        except ProtocolViolation:
-            return POLICY_VIOLATION
-    return NORMAL
+            try:
+                volleys.pong(frame)
+            except ProtocolViolation:
+                return POLICY_VIOLATION
+    in_time = not waiting.cancelled_caught or (volleys.begun and trio.current_time() >= end_s)
+    return NORMAL if in_time else POLICY_VIOLATION

@@ -32,7 +32,8 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header *name* (lower case)."""
-        return self._fields.get(name)
+        value = self._fields.get(name.encode())
+        return None if value is None else value.decode("latin-1")
 
     @cached_property
     def id(self) -> str:
@@ -42,9 +43,10 @@ class Request:
     @cached_property
     def trace(self) -> TraceContext | None:
         """The trace that it belongs to, if its sender has begun one."""
-        if TRACEPARENT not in self._fields:
+        traceparent = TRACEPARENT.encode()
+        if traceparent not in self._fields:
             return None
-        named = (value for name, value in self.headers if name.lower() == TRACEPARENT.encode())
+        named = (value for name, value in self.headers if name.lower() == traceparent)
         return TraceContext.read([value.decode("latin-1") for value in named])
 
     @property
@@ -66,11 +68,8 @@ class Request:
         return dict(reversed(parse_qsl(self.query, keep_blank_values=True)))
 
     @cached_property
-    def _fields(self) -> Mapping[str, str]:
-        return {
-            name.decode("latin-1").lower(): value.decode("latin-1")
-            for name, value in reversed(self.headers)
-        }
+    def _fields(self) -> Mapping[bytes, bytes]:
+        return {name.lower(): value for name, value in reversed(self.headers)}
 
 
 @frozen

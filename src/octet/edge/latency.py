@@ -6,12 +6,11 @@
 Each nonce is random, used once and answered in order: a page can only be late, never early.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from octet.schema import SchemaError
-from octet.schema.json_text import loads
+from octet.schema.json_text import dumps, loads
 
 VOLLEYS: Final = 24
 MAX_VOLLEYS: Final = 64
@@ -54,6 +53,11 @@ class Volleys:
     def rtt_us(self) -> tuple[int, ...]:
         """The round trips so far, microseconds, in order."""
         return tuple(self._rtt_us)
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a round trip."""
+        return bool(self._rtt_us)
 
     @property
     def complete(self) -> bool:
@@ -103,4 +107,4 @@ class Volleys:
 
 
 def _frame(members: Mapping[str, object]) -> str:
-    return json.dumps(members, separators=(",", ":"))
+    return dumps(members).decode()

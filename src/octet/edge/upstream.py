@@ -64,7 +64,11 @@ class Upstream:
             timeout=None,  # noqa: S113 - owned by `post` and `reachable`
             trust_env=False,
         )
-        self._license = config.license
+        licence = {} if config.license is None else {"x-octet-license": config.license}
+        self._model = self._client.build_request(
+            "POST", "/v1/signals", headers={"content-type": "application/json", **licence}
+        )
+        del self._model.headers["content-length"]
         self._key = config.signing_key
         self._timeout_s = config.relay_timeout_ms / 1000
         self._now_ms = now_ms
@@ -182,12 +186,11 @@ class Upstream:
 
     def _post(self, body: bytes, names: BatchNames) -> httpx.Request:
         """Build a post, with the licence, and if there is a key with its signature."""
-        headers = {"content-type": "application/json", "x-request-id": names.request_id}
+        named = [(b"x-request-id", names.request_id.encode())]
         if names.trace is not None:
-            headers[TRACEPARENT] = str(names.trace)
-        if self._license is not None:
-            headers["x-octet-license"] = self._license
-        request = self._client.build_request("POST", "/v1/signals", content=body, headers=headers)
+            named.append((TRACEPARENT.encode(), str(names.trace).encode()))
+        headers = [*self._model.headers.raw, *named]
+        request = httpx.Request("POST", self._model.url, content=body, headers=headers)
         if self._key is not None:
             request.headers["content-digest"] = content_digest(body)
             request.headers.update(self._signature(self._key, request))

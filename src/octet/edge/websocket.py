@@ -69,6 +69,11 @@ class WebSocket:
         Raises:
             SocketClosedError: the peer closed, or sent what is answered by closing; done already.
         """
+        short = await self._take_short()
+        return await self._decode(await self._assemble() if short is None else short)
+
+    async def _assemble(self) -> bytes:
+        """Return the next text message, whatever it is made of."""
         message: bytes | None = None
         while True:
             opcode, final, payload = await self._next_frame()
@@ -78,7 +83,7 @@ class WebSocket:
                     if len(message) > MAX_MESSAGE_BYTES:
                         await self._fail(MESSAGE_TOO_BIG)
                     if final:
-                        return await self._decode(message)
+                        return message
                 case 0x9:
                     await self._stream.send_all(_frame(_PONG, payload))
                 case 0xA:
@@ -128,17 +133,37 @@ class WebSocket:
 
     async def _take(self, count: int) -> bytes:
         while len(self._buffer) < count:
-            data = await self._stream.receive_some()
-            if not data:
-                raise SocketClosedError
-            self._buffer += data
+            await self._fill()
         taken = bytes(self._buffer[:count])
         del self._buffer[:count]
         return taken
 
+    async def _take_short(self) -> bytes | None:
+        """Return the next text message if it is one short frame and alone; else nothing is read."""
+        if not self._buffer:
+            await self._fill()
+        short = _short_text(self._buffer)
+        if short is not None:
+            self._buffer.clear()
+        return short
+
+    async def _fill(self) -> None:
+        data = await self._stream.receive_some()
+        if not data:
+            raise SocketClosedError
+        self._buffer += data
+
     async def _fail(self, code: int) -> NoReturn:
         await self.close(code)
         raise SocketClosedError
+
+
+def _short_text(frames: bytearray) -> bytes | None:
+    """Return the message if *frames* is one whole, short text message, as each pong is."""
+    length = len(frames) - 6
+    if 0 <= length < _SHORT and frames[0] == _FIN | _TEXT and frames[1] == _MASKED | length:
+        return _unmask(bytes(frames[6:]), bytes(frames[2:6]))
+    return None
 
 
 def _farewell(payload: bytes) -> bytes:

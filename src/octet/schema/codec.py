@@ -220,8 +220,20 @@ def _write_class(kind: Any) -> Callable[[Any], Any]:
     return make_dict_unstructure_fn(kind, _converter, **overrides)
 
 
-def _write_tuple(_: Any) -> Callable[[Any], Any]:
+def _write_tuple(kind: Any) -> Callable[[Any], Any]:
+    """Make the writer of a tuple; plain values in it are not asked one by one."""
+    inner = {_bare(item) for item in get_args(kind) if item is not Ellipsis}
+    if inner <= {str, int, float, bool}:
+        return list
+    if len(inner) == 1 and _is_tuple(item := inner.pop()):
+        write = _write_tuple(item)
+        return lambda items: [write(item) for item in items]
     return lambda items: [_converter.unstructure(item) for item in items]
+
+
+def _bare(kind: Any) -> Any:
+    """Return *kind* without its constraints."""
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _read_signals(_: Any) -> Hook:

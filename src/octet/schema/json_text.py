@@ -3,6 +3,9 @@
 What a lenient parser lets through is what two parsers disagree about, and the edge forwards the
 bytes that it has checked: so duplicate members, NaN, Infinity, numbers that overflow a double,
 lone surrogates, invalid UTF-8 and deep nesting are all refused here, once.
+
+Where orjson is installed, as it is on an edge, what it can vouch for takes a quarter of the time;
+the thorough parser decides whatever it is not sure of, and words every refusal.
 """
 
 import json
@@ -13,6 +16,11 @@ from itertools import chain
 from typing import Any, Final, TypeAlias
 
 from octet.schema.errors import Fault, SchemaError
+
+try:
+    import orjson
+except ImportError:  # a client does without it
+    orjson = None  # type: ignore[assignment]
 
 Json: TypeAlias = Mapping[str, Any] | Sequence[Any] | str | int | float | bool | None
 
@@ -30,6 +38,78 @@ def loads(text: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
     Raises:
         SchemaError: the text is not strict JSON in UTF-8, or is nested too deep.
     """
+    value = _UNSURE if orjson is None else _quick(text, max_depth)
+    return _thorough(text, max_depth) if value is _UNSURE else value
+
+
+def dumps(value: Any) -> bytes:
+    """Write *value* as compact UTF-8 JSON."""
+    if orjson is not None:
+        try:
+            text = orjson.dumps(value, option=_PLAIN)
+        except TypeError:
+            pass  # subclasses and large integers, or what is no JSON at all
+        else:
+            if b"null" not in text:  # as which it writes NaN, too
+                return text
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+# --- the quick way -----------------------------------------------------------------------------
+
+_UNSURE: Final = object()
+_DIGITS: Final = bytes(0x30 if chr(byte).isdigit() and byte < 0x80 else 0x20 for byte in range(256))  # noqa: PLR2004 - ASCII
+_LONG_NUMBER: Final = b"0" * 19
+"""So many digits may be more than 64 bits hold."""
+_PLAIN: Final = (
+    0
+    if orjson is None
+    else (
+        orjson.OPT_PASSTHROUGH_SUBCLASS
+        | orjson.OPT_PASSTHROUGH_DATACLASS
+        | orjson.OPT_PASSTHROUGH_DATETIME
+    )
+)
+
+
+def _quick(text: bytes, max_depth: int) -> Any:
+    """Return the value of *text* if it is certainly strict JSON, else `_UNSURE`.
+
+    A duplicate member shows by its colon: written again, the value has one less than the text. An
+    escaped colon makes it one more, which is not certain either.
+    """
+    try:
+        value = orjson.loads(text)
+    except ValueError:
+        return _UNSURE
+    if (
+        text.count(b":") != orjson.dumps(value).count(b":")
+        or _LONG_NUMBER in text.translate(_DIGITS)
+        or (text.count(b"[") + text.count(b"{") > max_depth and _deeper(value, max_depth))
+    ):
+        return _UNSURE
+    return value
+
+
+def _deeper(value: Any, max_depth: int) -> bool:
+    """Return whether arrays and objects nest deeper than *max_depth*."""
+    level = [value] if type(value) is dict or type(value) is list else []
+    for _ in range(max_depth):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return False
+    return True
+
+
+# --- the thorough way --------------------------------------------------------------------------
+
+
+def _thorough(text: bytes, max_depth: int) -> Any:
     try:
         decoded = text.decode("utf-8")
         value = _DECODER.decode(decoded)
@@ -43,12 +123,6 @@ def loads(text: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
         raise SchemaError(Fault("", f"not JSON: {str(exc).partition(';')[0]}")) from exc
     _check(value, max_depth, escapes=_SURROGATE in decoded.lower())
     return value
-
-
-def dumps(value: Any) -> bytes:
-    """Write *value* as compact UTF-8 JSON."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8")
 
 
 def _too_deep(max_depth: int) -> Fault:

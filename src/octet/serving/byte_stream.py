@@ -72,12 +72,12 @@ class ByteStream:
 
     async def receive_some(self, max_bytes: int = RECEIVE_BYTES) -> bytes:
         """Return what has arrived, at most *max_bytes*; nothing at the end of the stream."""
-        await trio.lowlevel.checkpoint_if_cancelled()
         if self._unread:
+            await trio.lowlevel.checkpoint_if_cancelled()
             data, self._unread = self._unread[:max_bytes], self._unread[max_bytes:]
             return data
-        receive = partial(self.socket.recv, max_bytes)
-        data = await self._do(receive, trio.lowlevel.wait_readable, fair=True)
+        await self._await_data()
+        data = await self._do(partial(self.socket.recv, max_bytes), trio.lowlevel.wait_readable)
         if self.tap is not None:
             self.tap(data)
         return data
@@ -88,10 +88,10 @@ class ByteStream:
 
     async def send_all(self, data: bytes) -> None:
         """Send *data*. Cancellation: how much was sent is unknown; close the stream."""
-        rest = memoryview(data)
+        rest: bytes | memoryview = data
         while rest:
             sent = await self._do(partial(self.socket.send, rest), trio.lowlevel.wait_writable)
-            rest = rest[sent:]
+            rest = memoryview(rest)[sent:] if sent < len(rest) else b""
 
     async def aclose(self, *, linger: bool = False) -> None:
         """Close, with TLS's farewell if there is room for it.
@@ -117,12 +117,21 @@ class ByteStream:
             while self.socket.recv(RECEIVE_BYTES):
                 await trio.lowlevel.wait_readable(self.socket)
 
-    async def _do(self, operation: Callable[[], T], ready: Ready, *, fair: bool = False) -> T:
-        """Do *operation* once the socket is *ready* for it, or for what TLS wants instead.
+    async def _await_data(self) -> None:
+        """Return when there is something to receive.
 
-        A *fair* one lets others run even if there was nothing to wait for: a peer that never stops
-        sending has no more than its turn.
+        Mostly there is nothing yet, and to wait at once costs less than to try first. Others run
+        meanwhile in any case: a peer that never stops sending has no more than its turn.
         """
+        if self._closed:
+            raise trio.ClosedResourceError
+        if isinstance(self.socket, ssl.SSLSocket) and self.socket.pending():
+            await trio.lowlevel.checkpoint()  # decrypted already, which the kernel does not know
+        else:
+            await trio.lowlevel.wait_readable(self.socket)
+
+    async def _do(self, operation: Callable[[], T], ready: Ready) -> T:
+        """Do *operation* once the socket is *ready* for it, or for what TLS wants instead."""
         while not self._closed:
             try:
                 done = operation()
@@ -135,8 +144,5 @@ class ByteStream:
             except OSError as exc:  # SSLError is one
                 raise trio.BrokenResourceError(type(exc).__name__) from exc
             else:
-                if fair:
-                    await trio.lowlevel.cancel_shielded_checkpoint()
                 return done
-            fair = False  # others ran meanwhile
         raise trio.ClosedResourceError
