@@ -34,6 +34,7 @@ from octet.service.credentials.post import Post
 from octet.service.credentials.signatures import Signatures
 from octet.service.errors import JudgeFailedError, OverloadedError
 from octet.service.firsts import MemoryFirsts
+from octet.service.fixtures import MAX_FIRST_READS, Fixtures, fixture_of
 from octet.service.intake import Intake
 from octet.service.issuer import Issuer
 from octet.service.judge import Judge
@@ -85,10 +86,8 @@ def create_app(  # noqa: PLR0913 - parts that can be given
     """
     metrics = metrics or ServiceMetrics(CollectorRegistry())
     watch = _watch(config)
-    own = Keyring.fresh(to_text(epoch_ms()))  # without a keyring, keys that end with this process
-    tokens = VerdictTokens(
-        lambda: watch.keyring if watch else own, ttl_s=config.verdict_ttl_s, epoch_ms=epoch_ms
-    )
+    keyring = _keyring(watch, epoch_ms)
+    tokens = VerdictTokens(keyring, ttl_s=config.verdict_ttl_s, epoch_ms=epoch_ms)
     stores = stores or open_stores(config.store, ttl_s=config.verdict_ttl_s)
     routes = _Routes(
         gate=KeyringGate(watch, epoch_ms=epoch_ms) if watch else OpenGate(),
@@ -96,6 +95,8 @@ def create_app(  # noqa: PLR0913 - parts that can be given
         bench=bench or Bench(judge),
         metrics=metrics,
         issuer=Issuer(tokens),
+        signatures=Signatures(MemoryFirsts()),
+        fixtures=Fixtures(MemoryFirsts(max_names=MAX_FIRST_READS), epoch_ms=epoch_ms),
     )
     app = QuartTrio("octet.service", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_BYTES
@@ -118,7 +119,7 @@ def create_app(  # noqa: PLR0913 - parts that can be given
 class _Routes:
     """The handlers, and what they share."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - parts, by name
         self,
         *,
         gate: Gate,
@@ -126,13 +127,16 @@ class _Routes:
         bench: Bench,
         metrics: ServiceMetrics,
         issuer: Issuer,
+        signatures: Signatures,
+        fixtures: Fixtures,
     ) -> None:
         self._gate = gate
         self._store = store
         self._bench = bench
         self._metrics = metrics
         self._issuer = issuer
-        self._signatures = Signatures(MemoryFirsts())
+        self._signatures = signatures
+        self._fixtures = fixtures
         self._intake = Intake(bench, store, issuer, metrics)
         parts = {"keyring": gate.fault, "store": store.fault, "bench": bench.fault}
         self._openapi = render().encode()
@@ -162,7 +166,11 @@ class _Routes:
         admitted = self._gate.partner_key(key, loopback=came_by_loopback(request.scope))
         pending = structure(Pending, {"ref": ref})
         wait_s = _wait_ms(request.args.get("waitMs")) / 1000
-        verdict = await self._read(admitted.realm, ref, wait_s)
+        fixture = None if admitted.realm.live else fixture_of(ref)
+        if fixture is not None:
+            verdict = await self._fixtures.wait(admitted.realm, ref, fixture, wait_s)
+        else:
+            verdict = await self._read(admitted.realm, ref, wait_s)
         if verdict is None:
             g.code = PENDING
             return _json(encode({"status": "pending", "ref": pending.ref}), status=404)
@@ -208,6 +216,14 @@ def _watch(config: ServiceConfig) -> KeyringWatch | None:
     if config.keyring is None:
         return None
     return KeyringWatch(KeyringFile(config.keyring), monotonic=trio.current_time)
+
+
+def _keyring(watch: KeyringWatch | None, epoch_ms: Callable[[], int]) -> Callable[[], Keyring]:
+    """Return what gives the keyring in force; without one, keys that end with this process."""
+    if watch is not None:
+        return lambda: watch.keyring
+    own = Keyring.fresh(to_text(epoch_ms()))
+    return lambda: own
 
 
 def _keep_running(app: QuartTrio, *tasks: Callable[[], Awaitable[None]]) -> None:
