@@ -83,9 +83,9 @@ class ReceiptSealer:
         """
         try:
             sealed: Any = pyseto.decode(self._key, receipt).payload
-        except pyseto.PysetoError as exc:
-            raise ValueError("sealed by another key") from exc
-        return decode(Claims, sealed)
+            return decode(Claims, sealed)
+        except (pyseto.PysetoError, ValueError) as exc:
+            raise ValueError("no receipt of this deployment") from exc
 
     def _open(self, receipt: str, session_ref: str | None) -> ChannelTiming | AbsenceReason:
         try:

@@ -15,6 +15,7 @@ from octet.edge.check.finding import Finding, Status
 from octet.edge.check.inside import check_inside
 from octet.edge.clock import EpochMs, epoch_ms
 from octet.edge.config import EdgeConfig
+from octet.edge.signature import SigningKey
 from octet.service.app import create_app
 from octet.service.config import ServiceConfig
 from octet.service.credentials import Kind
@@ -63,9 +64,9 @@ def judge() -> ScriptedJudge:
 async def start(cupboard: Cupboard, judge: ScriptedJudge) -> AsyncIterator[StartService]:
     """Start the real service, with a keyring."""
 
-    async def started(tls: ssl.SSLContext | None = None) -> str:
+    async def started(tls: ssl.SSLContext | None = None, now_ms: EpochMs = lambda: NOW_MS) -> str:
         config = ServiceConfig(keyring=cupboard.file.path)
-        app = create_app(config, judge, epoch_ms=lambda: NOW_MS)
+        app = create_app(config, judge, epoch_ms=now_ms)
         run = partial(serve, app, listen("127.0.0.1", 0), ServerSettings(tls=tls))
         url: str = await nursery.start(partial(run, shutdown=stop.wait))
         return url
@@ -161,6 +162,30 @@ async def test_what_is_sent_is_signed(service: FakeService) -> None:
     assert service.batches == [[]]
     assert "56475aa75463474c" in found["configuration"].text
     assert found["license"].status is OK
+
+
+@pytest.mark.parametrize(
+    ("key", "ahead_s", "code"),
+    [
+        (SEED, 0, ""),
+        ("", 0, "edge_signature_required"),
+        (base64.b64encode(bytes(32)).decode(), 0, "edge_key_unknown"),
+        (SEED, 600, "edge_signature_invalid"),
+    ],
+)
+async def test_licence_that_demands_signatures(
+    start: StartService, cupboard: Cupboard, key: str, ahead_s: int, code: str
+) -> None:
+    """The real service takes the signature that the edge will make, or says what is wrong."""
+    url = await start(now_ms=epoch_ms)
+    until = to_text(epoch_ms() + 3_600_000)
+    license_token = cupboard.issue(exp=until, signing_keys=(SigningKey.read(SEED).public,))
+    skewed = partial(_later, ahead_s * 1000)
+    found = await look(url, skewed, LICENSE=license_token, EDGE_SIGNING_KEY=key)
+    assert but_ok(found) == ({"license": FAIL} if code else {}) | (
+        {"clock": FAIL} if ahead_s else {}
+    )
+    assert code in found["license"].text
 
 
 @pytest.mark.parametrize(

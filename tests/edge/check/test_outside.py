@@ -16,7 +16,7 @@ from octet.edge.clock import epoch_ms
 from tests.certificates import Certificate
 from tests.edge.check.conftest import ORIGIN
 from tests.edge.conftest import RunningEdge, StartEdge
-from tests.edge.fakes import LICENSE, FakeService, answer
+from tests.edge.fakes import LICENSE, Answer, FakeService, accepted, answer
 from tests.edge.proxies import haproxy, listening, nginx
 
 BROWSER = "127.0.0.5"
@@ -257,6 +257,45 @@ async def test_undeclared_proxy(start: StartEdge, tmp_path: Path) -> None:
         found = await look(f"http://127.0.0.1:{port}/octet")
     assert but(found) == {"termination": FAIL, "address": FAIL}
     assert "EDGE_TRUSTED_PROXIES=127.0.0.1" in found["termination"].remedy
+
+
+@pytest.mark.linux
+@pytest.mark.haproxy
+async def test_undeclared_balancer(
+    start: StartEdge, certificate: Certificate, trust: ssl.SSLContext, tmp_path: Path
+) -> None:
+    """A balancer of bytes is found likewise, though TLS goes through it to the edge."""
+    files = {"EDGE_TLS_CERT_FILE": certificate.chain, "EDGE_TLS_KEY_FILE": certificate.key}
+    edge = await start(**{name: str(path) for name, path in files.items()})
+
+    def silent(text: str) -> str:
+        return text.replace(" send-proxy-v2", "")
+
+    async with haproxy(tmp_path, "haproxy-tcp.cfg", edge.port, silent) as port:
+        found = await look(f"https://localhost:{port}", trust=trust)
+    assert but(found) == {"tls": WARN, "termination": FAIL, "address": FAIL}
+    assert "PROXY protocol v2" in found["termination"].remedy
+
+
+async def test_exit_ip(start: StartEdge) -> None:
+    """An address that stands in for all visitors' is found, and the real one behind it judged."""
+    edge = await start(EXIT_IP="203.0.113.7", EDGE_TRUSTED_PROXIES="127.0.0.0/8")
+    found = await look(f"http://127.0.0.1:{edge.port}")
+    assert found["address"].status is FAIL
+    assert "203.0.113.7" in found["address"].text
+    assert found["x-forwarded-for"].status is FAIL
+
+
+async def test_exposed_verdict(start: StartEdge, service: FakeService) -> None:
+    """An edge that tells pages their verdict is told that this is for demos."""
+
+    def exposing(envelopes: list[dict[str, Any]]) -> Answer:
+        results = [result | {"verdict": {"confidence": 0.1}} for result in accepted(envelopes)]
+        return answer(200, {"results": results})
+
+    edge = await start(EDGE_EXPOSE_VERDICT="1")
+    service.answers(exposing)
+    assert but(await look(f"http://127.0.0.1:{edge.port}")) == {"post": WARN}
 
 
 @pytest.mark.nginx

@@ -65,7 +65,7 @@ class Entrance:
     async def _reach(self, max_segment: int | None) -> tuple[trio.SocketStream, int | None]:
         failure: OSError = OSError("no address")
         for family, kind, protocol, _, address in await socket.getaddrinfo(
-            self._target.host, self._target.port, type=socket.SOCK_STREAM
+            self._target.host.encode("ascii"), self._target.port, type=socket.SOCK_STREAM
         ):
             sock = socket.socket(family, kind, protocol)
             try:

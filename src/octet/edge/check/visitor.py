@@ -33,6 +33,8 @@ CHANNEL_S: Final = 15.0
 """For one channel, from the connection on."""
 USER_AGENT: Final = f"octet-edge-check/{__version__}"
 MAX_BODY_BYTES: Final = 64 * 1024
+MAX_FRAME_CHARS: Final = 16 * 1024
+"""Of one message; a receipt has some hundred."""
 _READ_BYTES: Final = 64 * 1024
 
 Fields = Iterable[tuple[str, str]]
@@ -137,6 +139,7 @@ class _Channel:
         self._events: list[Event] = []
         self._rejection = bytearray()
         self._status = 0
+        self._open = False
 
     async def play(self, opening: Request) -> str:
         """Return the receipt."""
@@ -156,11 +159,13 @@ class _Channel:
         while True:
             match await self._next():
                 case AcceptConnection():
-                    pass
+                    self._open = True
                 case Ping() as ping:
                     await self._send(ping.response())
                 case TextMessage(data=data, message_finished=finished):
                     text += data
+                    if len(text) > MAX_FRAME_CHARS:
+                        raise ChannelError("what came is no latency channel")
                     if finished:
                         return text
                 case CloseConnection(code=code):
@@ -219,6 +224,8 @@ class _Channel:
     def _ended(self) -> ChannelError:
         if self._status:  # a body whose end is the connection's
             return RefusedChannelError(self._status, bytes(self._rejection))
+        if not self._open:
+            return ChannelError("the connection was closed instead of upgraded")
         return ChannelError("the connection was closed in the middle of the channel")
 
     async def _send(self, event: Event) -> None:
