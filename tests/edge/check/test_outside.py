@@ -323,6 +323,22 @@ async def test_proxy_without_hints(trusting: RunningEdge, tmp_path: Path) -> Non
     assert "$tcpinfo_rtt" in found["termination"].remedy
 
 
+@pytest.mark.linux
+@pytest.mark.haproxy
+async def test_refused_header(trusting: RunningEdge, tmp_path: Path) -> None:
+    """A proxy that refuses a visitor's header is as good as one that erases it."""
+
+    def refuse(text: str) -> str:
+        rule = "    http-request deny deny_status {} if {{ req.hdr(x-octet-{}) -m found }}\n"
+        rules = rule.format(403, "syn") + rule.format(503, "tls-client-hello")
+        return text.replace("    http-request del-header Forwarded\n", rules, 1)
+
+    async with haproxy(tmp_path, "haproxy.cfg", trusting.port, refuse) as port:
+        found = await look(f"http://127.0.0.1:{port}/octet")
+    assert but(found) == {"x-octet-tls-client-hello": UNKNOWN}
+    assert "status 403" in found["x-octet-syn"].text
+
+
 # --- what is wrong with the edge itself --------------------------------------------------------
 
 

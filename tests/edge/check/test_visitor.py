@@ -14,6 +14,7 @@ from wsproto.events import (
     CloseConnection,
     Event,
     Ping,
+    Pong,
     RejectConnection,
     RejectData,
     Request,
@@ -164,12 +165,12 @@ async def test_refused(handler: Handler, status: int, body: bytes) -> None:
 
 
 async def test_fragments() -> None:
-    """A message may come in parts."""
+    """A message may come in parts, and what keeps a connection alive before it."""
     parts = (
         TextMessage('{"t":"done",', message_finished=False),
         TextMessage('"receipt":"v4.local.AA"}'),
     )
-    await play_with(scripted(OPEN, *parts))
+    await play_with(scripted(OPEN, Ping(), Pong(), *parts))
 
 
 async def test_patience(monkeypatch: pytest.MonkeyPatch) -> None:

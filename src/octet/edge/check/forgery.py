@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import frozen
 
-from octet.edge.check.finding import Finding, fail, ok
+from octet.edge.check.finding import Finding, fail, ok, unknown
 from octet.edge.check.sighting import Sighting
 from octet.edge.connection.hints import CLIENT_HELLO, RTT, RTT_VAR, SYN
 from octet.edge.sight import digest
@@ -97,6 +97,14 @@ def judge_forgery(forgery: Forgery, honest: Sighting, forged: Sighting) -> Findi
         text = "a visitor who sends this header has the proxy's own no longer read: it comes twice"
         return fail(name, text, _remedy(forgery))
     return ok(name, "a visitor who sends this header is not believed")
+
+
+def judge_refusal(forgery: Forgery, status: int) -> Finding:
+    """Judge that what is before the edge, or the edge, opened no channel but answered *status*."""
+    text = f"a visitor who sends this header is refused: status {status}"
+    if status in {400, 403}:
+        return ok(forgery.name, text)
+    return unknown(forgery.name, text, "look why; a header that a proxy erases harms nobody")
 
 
 def _spoilt(forgery: Forgery, seen: Sighting) -> bool:

@@ -13,27 +13,17 @@ import httpx
 import trio
 from attrs import frozen
 
-from octet.edge.check import answers, doorstep, observations, skew, source, termination
+from octet.edge.check import answers, channels, doorstep
+from octet.edge.check.channels import Channels
 from octet.edge.check.entrance import Entrance
 from octet.edge.check.finding import Finding, fail, ok, unknown
-from octet.edge.check.forgery import NAMES as FORGED
-from octet.edge.check.forgery import forgeries, judge_forgery
-from octet.edge.check.sighting import Sighting, open_sighting
 from octet.edge.check.target import Target
 from octet.edge.check.trouble import Kind, Trouble, trouble_of
-from octet.edge.check.visitor import (
-    USER_AGENT,
-    ChannelError,
-    Played,
-    RefusedChannelError,
-    Visitor,
-)
+from octet.edge.check.visitor import USER_AGENT, Visitor
 from octet.edge.clock import EpochMs
 from octet.edge.receipt import ReceiptSealer
 from octet.schema.json_text import dumps
 
-VOLLEYS: Final = 8
-RECEIPT: Final = "receipt"
 NAMES: Final = (
     doorstep.CONNECTION,
     doorstep.TLS,
@@ -41,13 +31,7 @@ NAMES: Final = (
     answers.READY,
     answers.COLLECTOR,
     answers.ORIGIN,
-    answers.WEBSOCKET,
-    RECEIPT,
-    skew.NAME,
-    termination.NAME,
-    source.NAME,
-    observations.NAME,
-    *FORGED,
+    *channels.NAMES,
     answers.POST,
 )
 """The lines of the report, in order."""
@@ -97,18 +81,13 @@ class _Outside:
     def __init__(self, questions: Questions) -> None:
         self._questions = questions
         self._visit_through(questions.trust)
-        self._sealer = ReceiptSealer(questions.license, questions.epoch_ms)
         self._ref = f"sess_check_{uuid.UUID(int=questions.rng.getrandbits(128)).hex}"
-        self._receipts: list[str] = []
         self.findings: list[Finding] = []
 
     async def run(self) -> None:
         """Look at one thing after the other, as far as it makes sense."""
         if await self._meet() and await self._ask():
-            honest = await self._play_honestly()
-            if honest is not None:
-                await self._play_forged(honest)
-            await self._post()
+            await self._post(await self._play())
 
     def _visit_through(self, trust: ssl.SSLContext) -> None:
         asked = self._questions
@@ -170,7 +149,21 @@ class _Outside:
         script = await self._visitor.ask("GET", "/octet-collector.js")
         return script, await self._visitor.ask("GET", "/octet-collector.js.sri")
 
-    async def _post(self) -> None:
+    async def _play(self) -> list[str]:
+        """Look at the channels; return the receipts of those that a page would open."""
+        asked = self._questions
+        played = Channels(
+            visitor=self._visitor,
+            sealer=ReceiptSealer(asked.license, asked.epoch_ms),
+            ref=self._ref,
+            origin=asked.origin,
+            expected=asked.expected,
+            rng=asked.rng,
+        )
+        self._note(*await played.look())
+        return played.receipts
+
+    async def _post(self, receipts: list[str]) -> None:
         """Post a report like any other, by which the customer can recognise this run."""
         report = {
             "v": 1,
@@ -179,7 +172,7 @@ class _Outside:
             "mode": "passive",
             "collector": USER_AGENT,
             "signals": {},
-            "receipts": self._receipts,
+            "receipts": receipts,
         }
         kind = [("content-type", "application/json")]
         asking = self._visitor.ask("POST", "/v1/signals", kind, dumps(report))
@@ -195,66 +188,6 @@ class _Outside:
             return None
         self._note(judge(answer))
         return answer
-
-    # --- channels --------------------------------------------------------------------------------
-
-    async def _play_honestly(self) -> Sighting | None:
-        """Play a channel as any page does; return how the edge saw it, if that is to be known."""
-        size = termination.unusual_size(self._questions.rng)
-        try:
-            played = await self._visitor.play(self._ref, volleys=VOLLEYS, max_segment=size)
-        except RefusedChannelError as exc:
-            origin = self._questions.origin
-            self._note(answers.judge_refused_channel(exc.status, exc.body, origin))
-            return None
-        except ChannelError as exc:
-            self._note(fail(answers.WEBSOCKET, str(exc), "let WebSockets live for 15 s"))
-            return None
-        except _NETWORK as exc:
-            text = trouble_of(exc).text
-            self._note(fail(answers.WEBSOCKET, text, "let GET /v1/ws pass to the edge"))
-            return None
-        self._note(ok(answers.WEBSOCKET, f"a latency channel opens, and plays {VOLLEYS} volleys"))
-        self._receipts.append(played.receipt)
-        seen = self._open(played)
-        if seen is not None:
-            expected = self._questions.expected
-            self._note(
-                skew.judge_edge(seen.channel.at, played.begun_ms, played.done_ms),
-                termination.judge_termination(seen),
-                source.judge_source(seen, expected),
-                observations.judge_observations(seen),
-            )
-        return seen
-
-    def _open(self, played: Played) -> Sighting | None:
-        try:
-            seen = open_sighting(self._sealer, played)
-        except ValueError:
-            remedy = (
-                "give the check the LICENSE of the edge, or the edge the one that it should have"
-            )
-            self._note(fail(RECEIPT, "the edge seals receipts by another licence", remedy))
-            return None
-        if seen is None:
-            self._note(unknown(RECEIPT, "the edge is older than this check", "update the edge"))
-            return None
-        self._note(ok(RECEIPT, "the edge seals receipts by this licence"))
-        return seen
-
-    async def _play_forged(self, honest: Sighting) -> None:
-        """Play a channel with each of the headers by which a stranger might be believed."""
-        for forgery in forgeries(self._questions.rng):
-            try:
-                played = await self._visitor.play(self._ref, volleys=1, fields=forgery.fields)
-                seen = open_sighting(self._sealer, played)
-            except (ChannelError, ValueError, *_NETWORK):
-                seen = None
-            if seen is None:
-                text = "no channel opens with this header, which is safe if it was meant so"
-                self._note(unknown(forgery.name, text))
-            else:
-                self._note(judge_forgery(forgery, honest, seen))
 
 
 async def _tried(asking: Awaitable[T]) -> T | Trouble:

@@ -14,6 +14,7 @@ from wsproto.events import (
     CloseConnection,
     Event,
     Ping,
+    Pong,
     RejectConnection,
     RejectData,
     Request,
@@ -136,7 +137,6 @@ class _Channel:
     def __init__(self, stream: trio.abc.Stream) -> None:
         self._stream = stream
         self._protocol = WSConnection(ConnectionType.CLIENT)
-        self._events: list[Event] = []
         self._rejection = bytearray()
         self._status = 0
         self._open = False
@@ -158,7 +158,7 @@ class _Channel:
         text = ""
         while True:
             match await self._next():
-                case AcceptConnection():
+                case AcceptConnection() | Pong():
                     self._open = True
                 case Ping() as ping:
                     await self._send(ping.response())
@@ -210,16 +210,16 @@ class _Channel:
                 raise ChannelError("what came is no latency channel")
 
     async def _next(self) -> Event:
+        """Return the next event, and leave what follows it unread: it may be the end."""
         try:
-            while not self._events:
+            while (event := next(iter(self._protocol.events()), None)) is None:
                 data = await self._stream.receive_some(_READ_BYTES)
                 if not data:
                     raise self._ended()
                 self._protocol.receive_data(bytes(data))
-                self._events = list(self._protocol.events())
         except RemoteProtocolError as exc:
             raise ChannelError("what answers there speaks no WebSocket") from exc
-        return self._events.pop(0)
+        return event
 
     def _ended(self) -> ChannelError:
         if self._status:  # a body whose end is the connection's
