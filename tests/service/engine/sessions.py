@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
+
 from octet.schema import (
     ChannelTiming,
     EdgeIdentity,
@@ -100,3 +102,21 @@ def session(
             v=1, id=f"id-{identity}", mode=Mode.FULL, collector="0.1.0", signals=Signals(signals)
         ),
     )
+
+
+def several(envelope: Envelope, *marks: tuple[str, str, float]) -> Envelope:
+    """Return the envelope with more landmarks: name of the edge, place it claims, kernel ms."""
+    [own] = envelope.observed.latency
+    channels = [
+        attrs.evolve(
+            own,
+            edge=name,
+            lat=PLACES[place][0],
+            lon=PLACES[place][1],
+            rtt_us=(round((ms + 2.0) * 1000),),
+            tcp=TcpTiming(min_rtt_us=round(ms * 1000)),
+        )
+        for name, place, ms in marks
+    ]
+    observed = attrs.evolve(envelope.observed, latency=(own, *channels))
+    return attrs.evolve(envelope, observed=observed)

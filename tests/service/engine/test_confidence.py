@@ -3,7 +3,13 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from octet.service.engine.confidence import DESCRIBED, MOST_YEARS, YEARLY_COST, confidences
+from octet.service.engine.confidence import (
+    DESCRIBED,
+    MOST_YEARS,
+    SUSPICION_COST,
+    YEARLY_COST,
+    confidences,
+)
 from octet.service.engine.facts import Facts
 
 TABLES = dt.date(2026, 1, 1)
@@ -29,7 +35,7 @@ def test_it_rises_with_the_posterior() -> None:
 
 def test_suspicion_and_age_cost() -> None:
     """Doubtful settings and old tables lower it."""
-    assert sure(0.99, suspicion=1.0) == pytest.approx(0.7 * sure(0.99))
+    assert sure(0.99, suspicion=1.0) == pytest.approx((1 - SUSPICION_COST) * sure(0.99))
     assert sure(0.99, years=1.0) == pytest.approx((1 - YEARLY_COST) * sure(0.99))
     assert sure(0.99, years=50.0) == pytest.approx(sure(0.99, years=MOST_YEARS))
 

@@ -3,13 +3,16 @@
 from typing import Any
 
 import attrs
+import numpy as np
 import pytest
 
 from octet.schema import Clock, Envelope, Present, Signals
 from octet.schema.verdict import Alarm
 from octet.service.engine import Engine
+from octet.service.engine.feasible import reach
+from octet.service.engine.places import unit_vectors
 from tests.service.engine import sessions
-from tests.service.engine.sessions import BERLIN, LONDON, PARIS, session
+from tests.service.engine.sessions import BERLIN, LONDON, PARIS, session, several
 
 BRITISH = ("en-GB", "en")
 
@@ -181,3 +184,48 @@ def test_berlin_is_not_everything(engine: Engine) -> None:
 def with_signal(envelope: Envelope, name: str, signal: Present[Any]) -> Envelope:
     signals = Signals({**envelope.report.signals.by_name, name: signal})
     return attrs.evolve(envelope, report=attrs.evolve(envelope.report, signals=signals))
+
+
+def test_three_landmarks_give_a_region(engine: Engine) -> None:
+    """From three landmarks on the verdict carries a region that holds its own point."""
+    marks = [("edge-2", "paris", 14.0), ("edge-3", "amsterdam", 12.0)]
+    with_two, with_three = (several(session(), *marks[:count]) for count in (1, 2))
+    assert engine.judge([with_two])[0].feasible_region is None
+    [verdict] = engine.judge([with_three])
+    assert (verdict.country, verdict.alarm) == ("DE", Alarm.NONE)
+    assert verdict.feasible_region is not None
+    assert verdict.estimated_location is not None
+    lats = [vertex.lat for vertex in verdict.feasible_region]
+    lons = [vertex.lon for vertex in verdict.feasible_region]
+    assert min(lats) < verdict.estimated_location.lat < max(lats)
+    assert min(lons) < verdict.estimated_location.lon < max(lons)
+
+
+def test_landmarks_move_the_point(engine: Engine) -> None:
+    """The point is where the landmarks allow it to be, and the circle holds nothing else."""
+    near = [("edge-2", "zurich", 2.0), ("edge-3", "paris", 8.0)]
+    envelope = several(session(edge="frankfurt", kernel_ms=3.0), *near)
+    [verdict] = engine.judge([envelope])
+    assert verdict.country == "DE"
+    assert verdict.estimated_location is not None
+    found = reach(engine.reason([envelope]).facts[0].landmarks)
+    assert found is not None
+    place = verdict.estimated_location
+    assert found.holds(unit_vectors(np.array([place.lat]), np.array([place.lon]))).all()
+    [free] = engine.judge([session(edge="frankfurt", kernel_ms=3.0)])
+    assert free.estimated_location != place
+
+
+def test_a_tunnel_shows_in_several_landmarks(engine: Engine) -> None:
+    """A far visitor behind a tunnel is far from all edges alike, and the gap stays small."""
+    marks = [("edge-2", "paris", 95.0), ("edge-3", "frankfurt", 92.0)]
+    envelope = session(
+        sessions.DUTCH_HOST,
+        zone="America/New_York",
+        languages=["en-US"],
+        edge="amsterdam",
+        kernel_ms=90.0,
+    )
+    [verdict] = engine.judge([several(envelope, *marks)])
+    assert verdict.country == "US"
+    assert verdict.alarm >= Alarm.MEDIUM

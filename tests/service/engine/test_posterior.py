@@ -13,7 +13,8 @@ PRIOR = Hypotheses(
     log_manner=log(TRANSPORT[:, None] * ENVIRONMENT),
     travel=HALVES,
     exits=HALVES,
-    by_exit=np.zeros((3, 2, 2)),
+    own_exit=np.ones((len(TRANSPORT), 2)),
+    by_exit=np.zeros((3, 3, 2)),
 )
 EXITS = np.zeros((1, len(TRANSPORT), 1, 2), np.float32)
 

@@ -5,7 +5,7 @@
     hypotheses     what may be true, and how likely before any evidence
     likelihoods/   how likely the facts are under each hypothesis, a family a file
     posterior      prior and evidence together, normalised once
-    alarm, confidence, region   what of it a customer may know
+    alarm, confidence, region, feasible   what of it a customer may know
 
 It does no I/O and knows no event loop. Nothing it decides on leaves it but the verdict.
 """

@@ -13,6 +13,7 @@ from octet.service.engine.alarm import alarms
 from octet.service.engine.confidence import SILENT_BELOW, confidences
 from octet.service.engine.evidence import Evidence, Group
 from octet.service.engine.facts import Facts, facts
+from octet.service.engine.feasible import polygon, reach
 from octet.service.engine.hypotheses import Hypotheses, hypotheses
 from octet.service.engine.likelihoods import CrossLayer, Delay, Ip, Origin, front, stack
 from octet.service.engine.likelihoods.ip import Votes
@@ -89,7 +90,7 @@ class Engine:
             self._ip.of_network(votes),
             self._origin.evidence(batch, votes.named),
             self._cross_layer.evidence(batch, votes.named, votes.network),
-            self._delay.evidence(batch, votes.named),
+            self._delay.evidence(batch, votes.named, votes.network),
             stack(batch),
             front(batch),
         )
@@ -118,11 +119,13 @@ class Engine:
         if sure < SILENT_BELOW:
             return Verdict(confidence=confidence, alarm=alarm)
         zone = None if fact.zone is None else self._atlas.zone_row.get(fact.zone)
-        where = circle(self._places, country, best, zone)
+        found = reach(fact.landmarks)
+        where = circle(self._places, country, best, zone, found)
         return Verdict(
             country=self._atlas.countries[best],
             confidence=confidence,
             alarm=alarm,
             estimated_location=where.centre,
             confidence_radius_km=where.radius_km,
+            feasible_region=None if found is None else polygon(found, where.centre),
         )

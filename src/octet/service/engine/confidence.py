@@ -1,7 +1,7 @@
 """How sure the country is, and when to say none.
 
-    logit q = logit(max_c P(c | z)) / T,  T = 1.3
-    confidence = 0.985 q · (1 − 0.3 m) · (1 − 0.05 · years)
+    logit q = logit(max_c P(c | z)) / T,  T = 1.15
+    confidence = 0.985 q · (1 − 0.15 √m) · (1 − 0.05 · years)
 
 T flattens what families that repeat each other sharpen; 0.985 is for what no hypothesis describes.
 m is the alarm's: where settings may be forged the answer rests on the part of the model that is
@@ -22,9 +22,9 @@ import numpy as np
 from octet.service.atlas.container import Array
 from octet.service.engine.facts import Facts
 
-TEMPERATURE = 1.3
+TEMPERATURE = 1.15
 DESCRIBED = 0.985
-SUSPICION_COST = 0.3
+SUSPICION_COST = 0.15
 YEARLY_COST, MOST_YEARS = 0.05, 4.0
 SILENT_BELOW = 0.5
 _LEAST = 1e-9
@@ -50,7 +50,7 @@ def confidences(
     odds = (top / (1.0 - top)) ** (1.0 / TEMPERATURE)
     top = DESCRIBED * odds / (1.0 + odds)
     years = _age_years([fact.received_at_ms for fact in facts], tables)
-    sure = top * (1.0 - SUSPICION_COST * suspicion) * (1.0 - YEARLY_COST * years)
+    sure = top * (1.0 - SUSPICION_COST * np.sqrt(suspicion)) * (1.0 - YEARLY_COST * years)
     return best, np.clip(sure, 0.0, 1.0)
 
 

@@ -20,9 +20,10 @@ replaced by an operator's own counts where there are any; the golden sessions ho
 """
 
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
-from attrs import frozen
+from attrs import define
 
 from octet.service.atlas import Atlas
 from octet.service.atlas.container import Array
@@ -80,26 +81,32 @@ TRANSPORT = np.array([0.894, 0.008, 0.060, 0.015, 0.020, 0.001, 0.002])
 
 ENVIRONMENT = np.array(
     [
-        [0.960, 0.035, 0.0005, 0.0045],
-        [0.930, 0.065, 0.0005, 0.0045],
-        [0.760, 0.040, 0.150, 0.050],
+        [0.963, 0.035, 0.0005, 0.0015],
+        [0.933, 0.065, 0.0005, 0.0015],
+        [0.820, 0.040, 0.100, 0.040],
         [0.450, 0.020, 0.480, 0.050],
-        [0.960, 0.035, 0.0005, 0.0045],
+        [0.963, 0.035, 0.0005, 0.0015],
         [0.900, 0.040, 0.010, 0.050],
-        [0.960, 0.035, 0.0005, 0.0045],
+        [0.963, 0.035, 0.0005, 0.0015],
     ]
 )
 """P(e | s), rows over `Transport`, columns over `Environment`. Judgement."""
 
-OWN_EXIT = np.array([1.0, 0.0, 0.30, 0.35, 0.95, 0.05, 0.30])
-"""P(x = c | s): how often the exit is in the visitor's own country. Judgement; a provider's list of
-exits (evaluation data) has the visitor's own country among them for most visitors."""
+OWN_EXIT = np.array([1.0, 0.0, 0.50, 0.35, 0.95, 0.05, 0.30])
+"""P(x = c | s): how often the exit is in the visitor's own country; of a VPN where that is full of
+hosts. Judgement."""
 
-_FROM_HOME = Transport.ROAMING
-"""A SIM comes from where travellers come from, any other exit from where hosting is."""
+OWN_VPN_LEAST, OWN_VPN_HALF = 0.05, 0.005
+"""A VPN's exit is in a country without hosts so often, and half as often as `OWN_EXIT` says where
+so much of the world's hosting is: providers have few exits in small countries. Judgement."""
+
+_THROUGH_HOSTING, _THROUGH_SIM, _THROUGH_HOMES = range(3)
+_EXIT_KIND = {Transport.ROAMING: _THROUGH_SIM, Transport.PROXY: _THROUGH_HOMES}
+"""A SIM comes from where travellers come from, proxies stand in homes as often as in hosting, and
+any other exit is where hosting is."""
 
 
-@frozen(eq=False)
+@define(slots=False, eq=False)
 class Hypotheses:
     """The priors of one atlas, and what travel and exits between countries weigh."""
 
@@ -113,9 +120,19 @@ class Hypotheses:
     """(C, C) P(home | country), a traveller's; rows sum to 1, the diagonal is 0."""
     exits: Array
     """(C, C) P(exit | country, exit abroad); rows sum to 1, the diagonal is 0."""
+    own_exit: Array
+    """(S, C) P(x = c | c, s)."""
     by_exit: Array
-    """(C + 1, 2, C) P(x | c, abroad) by exit, through hosting and through a SIM; the last row, for
-    no exit, is 0."""
+    """(C + 1, 3, C) P(x | c, abroad) by exit, through hosting, a SIM, or anybody's home; the last
+    row, for no exit, is 0."""
+
+    @cached_property
+    def _log_own(self) -> Array:
+        return log(self.own_exit)
+
+    @cached_property
+    def _log_abroad(self) -> Array:
+        return log(1.0 - self.own_exit)
 
     def log_exit(self, named: Array) -> Array:
         """Return log P(x | c, s) of each slot, (B, S, K, C) float32, nats.
@@ -129,10 +146,9 @@ class Hypotheses:
         size, databases = named.shape
         out = np.empty((size, len(Transport), databases + 2, len(self.country)), dtype=np.float32)
         for transport in Transport:
-            out[:, transport, 0] = _LOG_OWN[transport]
-            out[:, transport, 1:] = (
-                foreign[:, int(transport is _FROM_HOME)] + _LOG_ABROAD[transport]
-            )
+            kind = _EXIT_KIND.get(transport, _THROUGH_HOSTING)
+            out[:, transport, 0] = self._log_own[transport]
+            out[:, transport, 1:] = foreign[:, kind] + self._log_abroad[transport]
         return out
 
 
@@ -147,11 +163,13 @@ def hypotheses(atlas: Atlas) -> Hypotheses:
     popular = np.maximum(atlas.exit_share, 1e-6) ** POPULARITY_POWER
     travel = _abroad(country / (1.0 + atlas.distance_km / TRAVEL_SCALE_KM))
     exits = _abroad(np.broadcast_to(popular, travel.shape))
-    by_exit = np.stack([exits.T, travel.T], axis=1)
+    homes = 0.5 * exits + 0.5 * _abroad(np.broadcast_to(country, travel.shape))
+    by_exit = np.stack([exits.T, travel.T, homes.T], axis=1)
     return Hypotheses(
         country=country,
         log_country=log(country),
         log_manner=log(TRANSPORT[:, None] * ENVIRONMENT),
+        own_exit=_own_exit(atlas.exit_share),
         travel=travel,
         exits=exits,
         by_exit=np.concatenate([by_exit, np.zeros_like(by_exit[:1])]),
@@ -164,10 +182,14 @@ def log(probability: Array) -> Array:
     return np.where(probability > floor, np.log(np.maximum(probability, floor)), IMPOSSIBLE)
 
 
+def _own_exit(popular: Array) -> Array:
+    own = np.repeat(OWN_EXIT[:, None], len(popular), axis=1)
+    filled = popular / (popular + OWN_VPN_HALF)
+    own[Transport.VPN] = np.maximum(own[Transport.VPN] * filled, OWN_VPN_LEAST)
+    return own
+
+
 def _abroad(weights: Array) -> Array:
     table = np.array(weights, dtype=np.float64)
     np.fill_diagonal(table, 0.0)
     return np.asarray(table / table.sum(axis=1, keepdims=True))
-
-
-_LOG_OWN, _LOG_ABROAD = log(OWN_EXIT), log(1.0 - OWN_EXIT)

@@ -10,6 +10,12 @@ from octet.service.atlas.container import Array
 from octet.service.atlas.sphere import EARTH_RADIUS_KM
 
 
+def unit_vectors(lat: Array, lon: Array) -> Array:
+    """Return (N, 3) of degrees north and east: towards 0° 0°, 0° 90° E, and the north pole."""
+    lat, lon = np.radians(lat), np.radians(lon)
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
+
+
 @define(slots=False, eq=False)
 class Places:
     """N points of C countries, those of one country together and in the order of the countries."""
@@ -39,17 +45,16 @@ class Places:
 
     @cached_property
     def unit(self) -> Array:
-        """(N, 3) the points as unit vectors: towards 0° 0°, 0° 90° E, and the north pole."""
-        lat, lon = np.radians(self.lat), np.radians(self.lon)
-        return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
+        """(N, 3) the points as unit vectors."""
+        return unit_vectors(self.lat, self.lon)
 
     def of_country(self, row: int) -> Array:
         """Return the numbers of a country's points."""
         return np.arange(self.first[row], self.first[row + 1])
 
     def by_country(self, at_point: Array) -> Array:
-        """Return the mean over each country's people of a value at the points, (N,) to (C,)."""
-        return np.add.reduceat(at_point * self._single, self.first[:-1])
+        """Return the mean over each country's people of a value at the points, (…, N) to (…, C)."""
+        return np.add.reduceat(at_point * self._single, self.first[:-1], axis=-1)
 
     def apart_km(self, some: Array, others: Array) -> Array:
         """Return the distances between points, by their numbers."""

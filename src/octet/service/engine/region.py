@@ -9,8 +9,8 @@ where f is 1 in the browser's time zone and 0.1 elsewhere.
 The answer is the point of the best country with the least mean distance to all mass, and the
 smallest radius that holds 90 % of it, at least 25 km, because a point stands for its surroundings.
 
-No delay enters: with one or two landmarks a finer circle would give the measurement away, for which
-reason there is no feasible region either. Source: ours.
+From three landmarks on f is also 0 outside of the region that they leave open (`feasible`). With
+fewer no delay enters: a finer circle would give the measurement away. Source: ours.
 """
 
 import numpy as np
@@ -18,6 +18,7 @@ from attrs import frozen
 
 from octet.schema.verdict import Location
 from octet.service.atlas.container import Array
+from octet.service.engine.feasible import Reach
 from octet.service.engine.places import Places
 
 HELD = 0.90
@@ -37,7 +38,9 @@ class Circle:
     radius_km: float
 
 
-def circle(places: Places, country: Array, best: int, zone: int | None) -> Circle:
+def circle(
+    places: Places, country: Array, best: int, zone: int | None, found: Reach | None = None
+) -> Circle:
     """Return where the browser probably is.
 
     Args:
@@ -45,6 +48,7 @@ def circle(places: Places, country: Array, best: int, zone: int | None) -> Circl
         country: (C,) P(c | z).
         best: row of the country that the verdict names.
         zone: row of the browser's time zone, None for unknown.
+        found: what the landmarks leave open.
     """
     likely = np.argsort(-country)[:COUNTRIES]
     others = [int(row) for row in likely if country[row] > LEAST_MASS and row != best]
@@ -55,7 +59,15 @@ def circle(places: Places, country: Array, best: int, zone: int | None) -> Circl
             for row, some in zip((best, *others), points, strict=True)
         ]
     )
-    away = places.apart_km(points[0], np.concatenate(points))
+    everywhere = np.concatenate(points)
+    if found is not None:
+        open_to = found.holds(places.unit[everywhere])
+        # Where the country that the rest names has no such place, the landmarks are not believed.
+        if open_to[: len(points[0])].any():
+            mass = mass * open_to
+            everywhere, mass = everywhere[mass > 0], mass[mass > 0]
+            points[0] = points[0][open_to[: len(points[0])]]
+    away = places.apart_km(points[0], everywhere)
     centre = int(np.argmin(away @ mass))
     order = np.argsort(away[centre])
     held = np.cumsum(mass[order])

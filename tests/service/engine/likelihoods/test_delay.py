@@ -27,10 +27,12 @@ def weigh(delay: Delay, ms: float | None, edge: Location | None, exit_row: int =
     return among(delay, marks, exit_row)
 
 
-def among(delay: Delay, marks: Sequence[Landmark], exit_row: int = -1) -> Array:
+def among(delay: Delay, marks: Sequence[Landmark], exit_row: int = -1, network: int = -1) -> Array:
     """Return (C, S, K) of several landmarks."""
     fact = Facts(source_ip="10.0.0.1", landmarks=tuple(marks), received_at_ms=0)
-    return np.moveaxis(delay.evidence([fact], np.array([[exit_row, -1, -1]])).path[0], 2, 0)
+    return np.moveaxis(
+        delay.evidence([fact], np.array([[exit_row, -1, -1]]), np.array([network])).path[0], 2, 0
+    )
 
 
 @pytest.mark.parametrize(("ms", "edge"), [(None, FRANKFURT), (20.0, None), (None, None)])

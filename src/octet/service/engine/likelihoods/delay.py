@@ -1,8 +1,9 @@
 """The kernel's round trips to the edges against the distances that they have to cross.
 
 A path's expected delay to edge j is the base delay of its distances plus a last mile, which is
-unknown, the same for all edges, and integrated over its quantiles; what is measured spreads around
-it by a Student t (ν = 4, σ = 0.35) in the logarithm, heavy enough for detours and queues:
+unknown, the same for all edges, and integrated over its quantiles, by the type of network where the
+visitor's own is known; what is measured spreads around it by a Student t (ν = 4, σ = 0.35) in the
+logarithm, heavy enough for detours and queues:
 
     P(ln r_1 … ln r_J | path) = mean_q Π_j [ (1 − κ) t( (ln r_j − ln(base_j + L_q)) / σ ) + κ / 9 ]
 
@@ -34,6 +35,7 @@ from attrs import field, frozen
 
 from octet.schema.verdict import Location
 from octet.service.atlas import Atlas
+from octet.service.atlas.as_types import AsType
 from octet.service.atlas.container import Array
 from octet.service.atlas.delay import base_delay_ms
 from octet.service.atlas.sphere import distance_km
@@ -45,6 +47,13 @@ from octet.service.engine.places import Places
 
 WEIGHT = 0.5
 LAST_MILE_MS = np.array([1.0, 5.0, 12.0, 30.0, 60.0], np.float32)
+LAST_MILE = {
+    int(AsType.ACCESS): np.array([0.20, 0.35, 0.30, 0.10, 0.05], np.float32),
+    int(AsType.MOBILE): np.array([0.02, 0.08, 0.30, 0.40, 0.20], np.float32),
+    int(AsType.SATELLITE): np.array([0.00, 0.02, 0.08, 0.45, 0.45], np.float32),
+}
+"""P(L | type of a direct visitor's network); all alike where that says nothing."""
+_ANY_MILE = np.full(len(LAST_MILE_MS), 1.0 / len(LAST_MILE_MS), np.float32)
 SPREAD, FREEDOM = 0.35, 4.0
 SHORTEST_MS, LONGEST_MS = 3.0, 10_000.0
 MISPLACED = 0.02
@@ -73,41 +82,43 @@ class Delay:
         """Return the family over the distances of *atlas*."""
         return cls(base_delay_ms(atlas.distance_km).astype(np.float32), _Paths(places))
 
-    def evidence(self, facts: Sequence[Facts], named: Array) -> Evidence:
+    def evidence(self, facts: Sequence[Facts], named: Array, network: Array) -> Evidence:
         """Return w log P(r | c, s, x), over (B, S, K, C).
 
         Args:
             facts: B of them.
             named: (B, D) the countries of the exit slots, -1 for unused ones.
+            network: (B,) `AsType`, -1 when unknown: a direct visitor's own last mile.
         """
         shape = (len(facts), len(Transport), named.shape[1] + 2, len(self.between_ms))
         out = np.zeros(shape, np.float32)
         for row, fact in enumerate(facts):
             if fact.landmarks:
-                self._fill(out[row], fact.landmarks, named[row])
+                self._fill(out[row], fact.landmarks, named[row], int(network[row]))
         return Evidence("delay", Group.TIMING, path=out)
 
-    def _fill(self, out: Array, landmarks: Sequence[Landmark], named: Array) -> None:
+    def _fill(self, out: Array, landmarks: Sequence[Landmark], named: Array, network: int) -> None:
         """Write one envelope's (S, K, C)."""
         seen = [mark for mark in landmarks if mark.kernel_ms is not None]
         rest = [mark for mark in landmarks if mark.kernel_ms is None]
-        direct = _log(self._direct([*seen, *rest]))
-        out[Transport.DIRECT] = WEIGHT * direct
-        out[THROUGH, :] = WEIGHT * self._through([*seen, *rest], named, direct)
-        ended = self._ended(_log(self._direct(seen)) if rest else direct, len(seen), named)
+        own, any_mile = self._direct([*seen, *rest], network)
+        out[Transport.DIRECT] = WEIGHT * own
+        out[THROUGH, :] = WEIGHT * self._through([*seen, *rest], named, any_mile)
+        ended = self._ended(self._direct(seen)[1] if rest else any_mile, len(seen), named)
         if rest:
-            ended = ended + self._through(rest, named, _log(self._direct(rest)))
+            ended = ended + self._through(rest, named, self._direct(rest)[1])
         out[ENDED, :] = WEIGHT * ended
 
-    def _direct(self, landmarks: Sequence[Landmark]) -> Array:
-        """Return P(r | direct from c), (C,)."""
+    def _direct(self, landmarks: Sequence[Landmark], network: int = -1) -> Array:
+        """Return log P(r | direct from c), (2, C): over this network's last mile, and over any."""
         density: Array = np.ones((1, 1), np.float32)
         for mark in landmarks:
             log_expected, _ = self._paths.to_edge(mark.place)
             density = density * _density(_log_ms(mark) - log_expected)
         if density.size == 1:
-            return np.ones(len(self.between_ms), np.float32)
-        return self._paths.by_country(density.sum(axis=0) * np.float32(1.0 / len(LAST_MILE_MS)))
+            return np.zeros((2, len(self.between_ms)), np.float32)
+        weights = np.stack([LAST_MILE.get(network, _ANY_MILE), _ANY_MILE])
+        return _log(self._paths.by_country(weights @ density))
 
     def _through(self, landmarks: Sequence[Landmark], named: Array, direct: Array) -> Array:
         """Return log P(r | from c through x), (K, C); slot 0, the own country, is near *direct*."""

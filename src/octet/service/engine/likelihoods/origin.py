@@ -9,7 +9,7 @@ where tongue is languages and conventions, and then for each environment:
     honest      P(zone | c)^0.9 · (0.85 P(tongue | c) + 0.15 Σ_h P(h) P(tongue | h))^0.5
                 the second term: people who live where another language is spoken
     traveller   Σ_h P(home = h | c) q(h): zone and language of one and the same home
-    at exit     P(zone | x)^0.9 · (0.5 P(tongue | x) + 0.5 P(tongue | c))^0.5
+    at exit     P(zone | x)^0.9 · (0.3 P(tongue | x) + 0.7 P(tongue | c))^0.5
     elsewhere   Σ_h P(h) q(h)
 
 Roaming is the exception: the zone follows the country, the language stays the SIM's, so honest is
@@ -34,7 +34,7 @@ from octet.service.engine.likelihoods.time_zone import TimeZones
 ZONE_WEIGHT = 0.9
 LANGUAGE_WEIGHT = 0.5
 SETTLED_ABROAD = 0.15
-KEEPS_LANGUAGE = 0.5
+KEEPS_LANGUAGE = 0.7
 SIM_LANGUAGE = 0.97
 
 
