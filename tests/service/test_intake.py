@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from prometheus_client import CollectorRegistry
 
 from octet.schema import Accepted, Refused, SchemaError
 from octet.schema.verdict import Verdict
 from octet.service.bench import Bench
 from octet.service.errors import JudgeFailedError, OverloadedError
+from octet.service.instruments import Instruments
 from octet.service.intake import Intake
-from octet.service.metrics import ServiceMetrics
 from octet.service.realm import Realm
 from octet.service.verdicts import MemoryStore
 from tests.service.fakes import (
@@ -34,8 +33,7 @@ class House:
     def __init__(self, judge: ScriptedJudge, *, max_verdicts: int = 100) -> None:
         self.judge = judge
         self.store = MemoryStore(ttl_s=600, max_verdicts=max_verdicts)
-        metrics = ServiceMetrics(CollectorRegistry())
-        self._intake = Intake(Bench(judge), self.store, issuer(), metrics)
+        self._intake = Intake(Bench(judge), self.store, issuer(), Instruments())
 
     async def take(self, *raws: Any, realm: Realm = ACME) -> tuple[Accepted | Refused, ...]:
         return (await self._intake.take(realm, batch(*raws), "request-1")).results

@@ -15,6 +15,7 @@ from octet.service.app import create_app
 from octet.service.bench import Bench
 from octet.service.config import ServiceConfig
 from octet.service.credentials import Kind
+from octet.service.instruments import Instruments
 from octet.service.metrics import ServiceMetrics
 from octet.service.stores import Stores
 from octet.service.verdicts import MemoryStore
@@ -41,7 +42,9 @@ class House:
             self.judge,
             stores=Stores(verdicts=self.store),
             bench=self.bench,
-            metrics=ServiceMetrics(self.registry, atlas_age_days=lambda: 12),
+            instruments=Instruments(
+                metrics=ServiceMetrics(self.registry, atlas_age_days=lambda: 12)
+            ),
             epoch_ms=lambda: NOW_MS,
         )
         self.client = self.app.test_client()

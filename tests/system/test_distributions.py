@@ -138,7 +138,7 @@ def test_what_is_imported_is_declared(wheels: Mapping[str, Path]) -> None:
     assert imported("client", "schema") <= tokens | {"pytest"}  # whose plugin pytest itself loads
     assert tokens - base == {"pyseto", "cryptography"}
     assert imported("edge", "serving") <= edge
-    assert imported("service") <= required(wheels["octet_service"])
+    assert imported("service") <= required(wheels["octet_service"], "otel")
 
 
 def test_an_installed_edge_knows_no_service(customer: Path) -> None:

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import trio
-from prometheus_client import CollectorRegistry
 from quart import Response, g, request
 from quart_trio import QuartTrio
 
@@ -35,11 +34,12 @@ from octet.service.credentials.signatures import Signatures
 from octet.service.errors import JudgeFailedError, OverloadedError
 from octet.service.firsts import MemoryFirsts
 from octet.service.fixtures import MAX_FIRST_READS, Fixtures, fixture_of
+from octet.service.instruments import Instruments
 from octet.service.intake import Intake
 from octet.service.issuer import Issuer
 from octet.service.judge import Judge
 from octet.service.loopback import came_by_loopback
-from octet.service.metrics import OK, PENDING, ServiceMetrics, counted, timed
+from octet.service.metrics import OK, PENDING, ServiceMetrics
 from octet.service.openapi import render
 from octet.service.problems import answer_problems, problem_response
 from octet.service.readiness import Readiness
@@ -68,7 +68,7 @@ def create_app(  # noqa: PLR0913 - parts that can be given
     *,
     stores: Stores | None = None,
     bench: Bench | None = None,
-    metrics: ServiceMetrics | None = None,
+    instruments: Instruments | None = None,
     epoch_ms: Callable[[], int] = clock.epoch_ms,
 ) -> QuartTrio:
     """Make the application.
@@ -78,13 +78,13 @@ def create_app(  # noqa: PLR0913 - parts that can be given
         judge: the engine.
         stores: what is kept between requests; default: where *config* says.
         bench: where *judge* sits; default: a bench of the usual size.
-        metrics: count what happens; default: ones that nobody asks.
+        instruments: watch what happens; default: ones that nobody asks.
         epoch_ms: the wall clock, for the window of credentials.
 
     Raises:
         KeyringError: the keyring cannot be used.
     """
-    metrics = metrics or ServiceMetrics(CollectorRegistry())
+    instruments = instruments or Instruments()
     watch = _watch(config)
     keyring = _keyring(watch, epoch_ms)
     tokens = VerdictTokens(keyring, ttl_s=config.verdict_ttl_s, epoch_ms=epoch_ms)
@@ -93,7 +93,7 @@ def create_app(  # noqa: PLR0913 - parts that can be given
         gate=KeyringGate(watch, epoch_ms=epoch_ms) if watch else OpenGate(),
         store=stores.verdicts,
         bench=bench or Bench(judge),
-        metrics=metrics,
+        instruments=instruments,
         issuer=Issuer(tokens),
         signatures=Signatures(MemoryFirsts()),
         fixtures=Fixtures(MemoryFirsts(max_names=MAX_FIRST_READS), epoch_ms=epoch_ms),
@@ -102,8 +102,9 @@ def create_app(  # noqa: PLR0913 - parts that can be given
     app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_BYTES
     app.config["BODY_TIMEOUT"] = BODY_S
     answer_problems(app)
-    _answer_errors(app, metrics)
-    _count_requests(app, metrics)
+    _answer_errors(app, instruments.metrics)
+    _count_requests(app, instruments.metrics)
+    instruments.tracing.install(app)
     _keep_running(app, stores.run, *([watch.run] if watch else []))
     _await_stores(app, stores)
     _keep_running(app, routes.readiness.run)  # last: what has not begun yet is not ready
@@ -125,7 +126,7 @@ class _Routes:
         gate: Gate,
         store: VerdictStore,
         bench: Bench,
-        metrics: ServiceMetrics,
+        instruments: Instruments,
         issuer: Issuer,
         signatures: Signatures,
         fixtures: Fixtures,
@@ -133,14 +134,14 @@ class _Routes:
         self._gate = gate
         self._store = store
         self._bench = bench
-        self._metrics = metrics
+        self._instruments = instruments
         self._issuer = issuer
         self._signatures = signatures
         self._fixtures = fixtures
-        self._intake = Intake(bench, store, issuer, metrics)
+        self._intake = Intake(bench, store, issuer, instruments)
         parts = {"keyring": gate.fault, "store": store.fault, "bench": bench.fault}
         self._openapi = render().encode()
-        self.readiness = Readiness(parts, metrics)
+        self.readiness = Readiness(parts, instruments.metrics)
 
     async def signals(self) -> Response:
         """``POST /v1/signals``: the licence first, so that only customers cost us a body."""
@@ -148,11 +149,7 @@ class _Routes:
         admitted = self._gate.license(licence, Post.of(request.scope))
         if request.mimetype != "application/json":
             raise ProblemError("unsupported_media_type")
-        with (
-            self._bench.seat(_size(request.content_length)),
-            counted(self._metrics.posts),
-            timed(self._metrics.post_seconds),
-        ):
+        with self._bench.seat(_size(request.content_length)), self._instruments.posting():
             body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
             if admitted.signature is not None:
                 await self._signatures.spend(admitted.signature, body)
@@ -186,9 +183,9 @@ class _Routes:
     async def _read(self, realm: Realm, ref: str, wait_s: float) -> Verdict | None:
         """Return what stands for *ref* within *wait_s*."""
         if wait_s == 0:
-            with timed(self._metrics.store_seconds, "read"):
+            with self._instruments.storing("read"):
                 return await self._store.get(realm, ref)
-        with counted(self._metrics.long_polls):
+        with self._instruments.waiting():
             return await self._store.wait(realm, ref, wait_s)
 
     async def openapi(self) -> Response:

@@ -18,7 +18,9 @@ from octet.service.atlas import Atlas, AtlasError
 from octet.service.config import ServiceConfig
 from octet.service.credentials import KeyringError
 from octet.service.engine import Engine
+from octet.service.instruments import Instruments
 from octet.service.metrics import ServiceMetrics
+from octet.service.tracing import NO_TRACING, Tracing
 from octet.serving import ConfigError
 
 logger = logging.getLogger(__name__)
@@ -44,13 +46,23 @@ def assemble(config: ServiceConfig) -> Service:
         registry = CollectorRegistry()
         age_days = partial(_age_days, atlas)
         metrics = ServiceMetrics(registry, workers=config.workers, atlas_age_days=age_days)
-        app = create_app(config, Engine(atlas), metrics=metrics)
+        instruments = Instruments(metrics=metrics, tracing=_tracing(config))
+        app = create_app(config, Engine(atlas), instruments=instruments)
     except AtlasError as exc:
         raise ConfigError([f"OCTET_ATLAS cannot be used: {exc}"]) from exc
     except KeyringError as exc:
         raise ConfigError([f"OCTET_KEYRING {exc}"]) from exc
     _tell(config, atlas)
     return Service(app, metrics, registry)
+
+
+def _tracing(config: ServiceConfig) -> Tracing:
+    """Return what makes spans, if they are asked for."""
+    if not config.tracing:
+        return NO_TRACING
+    from octet.service.telemetry import OpenTelemetry  # noqa: PLC0415 - it may not be installed
+
+    return OpenTelemetry()
 
 
 def _age_days(atlas: Atlas) -> int:

@@ -12,6 +12,7 @@ from octet.service.credentials.keyring import MAX_VERDICT_MS
 from octet.service.credentials.keyring_file import KeyringFile
 from octet.service.loopback import is_loopback
 from octet.service.redis import RedisAddress
+from octet.service.tracing import is_asked_for
 from octet.serving import ConfigError, Environment
 from octet.serving.certificate import read_certificate
 
@@ -55,6 +56,8 @@ class ServiceConfig:
     """Processes that share the port."""
     metrics_bind: tuple[str, int] | None = METRICS_BIND
     """Where metrics are served; None is nowhere."""
+    tracing: bool = False
+    """Whether spans are collected, as OpenTelemetry's own variables say."""
     dev: bool = False
     """A developer's own service."""
     ready_file: Path | None = None
@@ -88,6 +91,7 @@ class ServiceConfig:
             client_ca=env.file("OCTET_CLIENT_CA_FILE"),
             workers=env.integer("OCTET_WORKERS", defaults.workers, low=1, high=MAX_WORKERS),
             metrics_bind=env.address("OCTET_METRICS_BIND", METRICS_BIND),
+            tracing=is_asked_for(env),
             dev=env.flag("OCTET_DEV"),
             ready_file=Path(ready_file) if ready_file else None,
         )

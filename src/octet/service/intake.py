@@ -18,8 +18,9 @@ from octet.schema.verdict import Verdict
 from octet.service import clock
 from octet.service.batch import read_batch
 from octet.service.bench import Bench
+from octet.service.instruments import Instruments
 from octet.service.issuer import Issuer
-from octet.service.metrics import OK, ServiceMetrics, timed
+from octet.service.metrics import OK
 from octet.service.realm import Realm
 from octet.service.verdicts import Entry, VerdictStore
 
@@ -47,7 +48,7 @@ class Intake:
         bench: where they are read and judged.
         store: holds the verdicts.
         issuer: makes them the partner's.
-        metrics: count what came, and what came out.
+        instruments: watch the parts, and count what came and what came out.
         monotonic_s: a clock that the worker thread can ask.
     """
 
@@ -56,14 +57,16 @@ class Intake:
         bench: Bench,
         store: VerdictStore,
         issuer: Issuer,
-        metrics: ServiceMetrics,
+        instruments: Instruments,
         *,
         monotonic_s: Callable[[], float] = clock.monotonic_s,
     ) -> None:
         self._bench = bench
         self._store = store
         self._issuer = issuer
-        self._metrics = metrics
+        self._instruments = instruments
+        self._metrics = instruments.metrics
+        self._tracing = instruments.tracing
         self._monotonic_s = monotonic_s
 
     async def take(self, realm: Realm, body: bytes, request_id: str) -> Results:
@@ -79,7 +82,7 @@ class Intake:
         """
         judged = await self._bench.run(partial(self._work, realm, body, request_id))
         self._count(judged)
-        with timed(self._metrics.store_seconds, "put"):
+        with self._instruments.storing("put", verdicts=len(judged.fresh)):
             verdicts = {**judged.known, **await self._store.put(realm, judged.fresh)}
         results = Results(tuple(_result(item, verdicts, request_id) for item in judged.items))
         for result in results.results:
@@ -89,13 +92,15 @@ class Intake:
 
     def _work(self, realm: Realm, body: bytes, request_id: str) -> _Judged:
         """Read and judge *body*, in the worker thread; the first content of an id wins."""
-        items = read_batch(body, request_id)
+        with self._tracing.span("read", bytes=len(body)):
+            items = read_batch(body, request_id)
         envelopes = [item for item in items if isinstance(item, Envelope)]
         first = {envelope.id: envelope for envelope in reversed(envelopes)}
         known = trio.from_thread.run(self._recall, realm, list(first))
         fresh = [e for e in envelopes if e is first[e.id] and e.id not in known]
         began_s = self._monotonic_s()
-        judged = zip(fresh, self._bench.judge(fresh), strict=True)
+        with self._tracing.span("engine", envelopes=len(fresh)):
+            judged = zip(fresh, self._bench.judge(fresh), strict=True)
         engine_s = self._monotonic_s() - began_s
         return _Judged(
             items=[i if isinstance(i, Refused) else (i.id, i.want_verdict) for i in items],
@@ -115,7 +120,7 @@ class Intake:
 
     async def _recall(self, realm: Realm, ids: Sequence[str]) -> Mapping[str, Verdict]:
         """Return what earlier posts of *ids* were given."""
-        with timed(self._metrics.store_seconds, "recall"):
+        with self._instruments.storing("recall"):
             return await self._store.recall(realm, ids)
 
     def _count(self, judged: _Judged) -> None:
