@@ -8,10 +8,8 @@ import trio.socket
 
 from octet.schema import AbsenceReason, TcpTiming
 
-_LENGTH = 152
-"""Bytes up to and with ``tcpi_min_rtt``, which is there since Linux 4.6."""
-_SND_MSS, _RCV_MSS, _PMTU, _RTT, _RTT_VAR, _ADV_MSS = 16, 20, 60, 68, 72, 84
-_TOTAL_RETRANS, _MIN_RTT = 100, 148
+_FIELDS = struct.Struct("=16x II 36x I 4x II 8x I 12x I 44x I")
+"""snd_mss, rcv_mss; pmtu; rtt, rttvar; advmss; total_retrans; and min_rtt, since Linux 4.6."""
 _NEVER_MEASURED_US = 0xFFFFFFFF
 
 
@@ -27,25 +25,22 @@ def read_tcp_info(
     if not sys.platform.startswith("linux"):
         return AbsenceReason.NOT_LINUX
     try:
-        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LENGTH)
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _FIELDS.size)
     except OSError:
         return AbsenceReason.ERROR
-    if len(info) < _LENGTH:
+    if len(info) < _FIELDS.size:
         return AbsenceReason.UNSUPPORTED
-    min_rtt_us = _u32(info, _MIN_RTT)
+    snd_mss, rcv_mss, pmtu, rtt_us, rtt_var_us, adv_mss, retransmits, min_rtt_us = _FIELDS.unpack(
+        info
+    )
     return TcpTiming(
-        rtt_us=_u32(info, _RTT),
-        rtt_var_us=_u32(info, _RTT_VAR),
+        rtt_us=rtt_us,
+        rtt_var_us=rtt_var_us,
         min_rtt_us=None if min_rtt_us == _NEVER_MEASURED_US else min_rtt_us,
         accept_rtt_us=accept_rtt_us,
-        snd_mss=_u32(info, _SND_MSS),
-        rcv_mss=_u32(info, _RCV_MSS),
-        adv_mss=_u32(info, _ADV_MSS),
-        pmtu=_u32(info, _PMTU),
-        retransmits=_u32(info, _TOTAL_RETRANS),
+        snd_mss=snd_mss,
+        rcv_mss=rcv_mss,
+        adv_mss=adv_mss,
+        pmtu=pmtu,
+        retransmits=retransmits,
     )
-
-
-def _u32(info: bytes, offset: int) -> int:
-    (value,) = struct.unpack_from("=I", info, offset)
-    return int(value)
