@@ -200,14 +200,19 @@ class Visit:
             ProblemError: it is late, or its sender has left.
         """
         length = self._body_bytes
+        if len(self._buffer) < length:
+            await self._await_body(length)
+        body = bytes(self._buffer[:length])
+        del self._buffer[:length]
+        self._body_bytes = 0
+        return body
+
+    async def _await_body(self, length: int) -> None:
         with trio.move_on_after(BODY_S):
             while len(self._buffer) < length:
                 if not await self._receive_rest():
                     raise ProblemError("malformed", "the body did not arrive whole")
-            body = bytes(self._buffer[:length])
-            del self._buffer[:length]
-            self._body_bytes = 0
-            return body
+            return
         self._outcome = "timed-out"
         raise ProblemError("malformed", "the body did not arrive in time")
 
