@@ -31,3 +31,33 @@ def test_paths_are_found() -> None:
     """The test above looks at something."""
     found = set().union(*map(paths, DOCUMENTS))
     assert {"src/octet/schema", "tests/edge/test___main__.py", "examples/demo/session.py"} <= found
+
+
+TOPOLOGIES = ROOT / "docs/topologies.md"
+SHORT = {
+    "topologies": "edge/test_topologies.py",
+    "app": "edge/test_app.py",
+    "channel": "edge/test_channel.py",
+    "browser": "system/test_browser.py",
+    "tls": "system/test_browser_over_tls.py",
+}
+TEST = re.compile(r"`([\w/.]+)::(test_\w+)`")
+
+
+def cells() -> list[str]:
+    """Return the cells of the table of observations, without the first column."""
+    rows = [row for row in TOPOLOGIES.read_text("utf-8").splitlines() if row.startswith("| ")]
+    return [cell.strip() for row in rows[1:] for cell in row.strip("|").split("|")[1:]]
+
+
+def test_every_topology_is_shown() -> None:
+    """Each cell of the table names a test, or says why there is nothing to see."""
+    assert len(cells()) == 10 * 6
+    assert [cell for cell in cells() if not TEST.search(cell) and "cannot: " not in cell] == []
+
+
+@pytest.mark.parametrize(("file", "test"), sorted(set(TEST.findall(TOPOLOGIES.read_text("utf-8")))))
+def test_named_test_is_there(file: str, test: str) -> None:
+    """A test that the table names exists."""
+    text = (ROOT / "tests" / SHORT.get(file, file)).read_text("utf-8")
+    assert f"def {test}(" in text

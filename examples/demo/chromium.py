@@ -162,13 +162,15 @@ def _client_hints(product: str) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def open_chromium(path: str) -> AsyncIterator[Chromium]:
-    """Start the Chromium at *path* with a profile of its own; it ends with the block."""
+async def open_chromium(path: str, *flags: str) -> AsyncIterator[Chromium]:
+    """Start the Chromium at *path* with more *flags* and a profile of its own; it ends with the
+    block.
+    """
     commands_out, commands_in = _pipe()
     replies_out, replies_in = _pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = await trio.lowlevel.open_process(
-            [path, *FLAGS, f"--user-data-dir={profile}"],
+            [path, *FLAGS, *flags, f"--user-data-dir={profile}"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import socket
+import subprocess
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -83,6 +84,38 @@ async def haproxy(
             yield listener.getsockname()[1]
 
 
+@asynccontextmanager
+async def caddy(directory: Path, edge_port: int) -> AsyncIterator[int]:
+    """Run Caddy with the example's site before an edge; the value is its port."""
+    site = (EXAMPLES / "Caddyfile").read_text().replace("127.0.0.1:8080", f"127.0.0.1:{edge_port}")
+    with socket.socket() as reserved:  # it takes over no sockets, but binds beside others
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        reserved.bind(("127.0.0.1", 0))
+        port = reserved.getsockname()[1]
+        path = directory / "Caddyfile"
+        site = site.replace("yourapp.com {", f"http://:{port} {{\n\tbind 127.0.0.1")
+        path.write_text("{\n\tadmin off\n\tauto_https off\n}\n" + site)
+        homes = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(directory))
+        process = await trio.lowlevel.open_process(
+            [found("caddy"), "run", "--config", str(path), "--adapter", "caddyfile"],
+            env={**os.environ, **homes},
+            stderr=subprocess.PIPE,
+        )
+        async with ended(process):
+            await _until_said(process, b"serving initial configuration")
+            yield port
+
+
+async def _until_said(process: trio.Process, words: bytes) -> None:
+    """Read what *process* logs until it has said *words*."""
+    assert process.stderr is not None
+    log = b""
+    while words not in log:
+        chunk = await process.stderr.receive_some()
+        assert chunk, f"it ended:\n{log.decode()}"
+        log += chunk
+
+
 def listening() -> socket.socket:
     """Listen on a free port; connections are held until the proxy that inherits it accepts."""
     return socket.create_server(("127.0.0.1", 0))
@@ -96,8 +129,15 @@ async def started(
     process = await trio.lowlevel.open_process(
         command, pass_fds=(listener.fileno(),), env={**os.environ, **variables}
     )
-    try:
+    async with ended(process):
         yield process
+
+
+@asynccontextmanager
+async def ended(process: trio.Process) -> AsyncIterator[None]:
+    """End *process* with the block."""
+    try:
+        yield
     finally:
         process.terminate()
         with trio.CancelScope(shield=True), trio.move_on_after(5):

@@ -1,12 +1,14 @@
 """What reaches the service of a browser's connection, whoever stands before the edge.
 
-nginx, HAProxy and curl are real. SYN and ClientHello hints, which neither of these proxies can set,
-come from a scripted proxy, and its tests say so.
+nginx, HAProxy, Caddy and curl are real. SYN and ClientHello hints, which none of these proxies can
+set, come from a scripted proxy, and its tests say so.
 """
 
 import base64
 import json
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from octet.edge.connection.client_hello import is_client_hello
 from tests.certificates import Certificate
 from tests.edge.conftest import RunningEdge, StartEdge
 from tests.edge.fakes import REF, FakeService, report
-from tests.edge.proxies import haproxy, nginx
+from tests.edge.proxies import caddy, haproxy, nginx
 from tests.serving.wire import Page, Reader, post
 
 BROWSER = "127.0.0.5"
@@ -52,7 +54,7 @@ async def visit(port: int, *lines: str, path: str = "/octet") -> int:
     return answer.status
 
 
-async def play(stream: trio.SocketStream, resource: str) -> str:
+async def play(stream: trio.SocketStream | trio.SSLStream[trio.SocketStream], resource: str) -> str:
     """Play the volleys of a channel on *stream*; return its receipt."""
     async with trio.open_nursery() as nursery:
         socket = await wrap_client_stream(nursery, stream, "edge.test", resource)
@@ -106,6 +108,22 @@ async def test_behind_haproxy(trusting: RunningEdge, service: FakeService, tmp_p
     async with haproxy(tmp_path, "haproxy.cfg", trusting.port) as port:
         assert await visit(port, *FORGED) == 200
     check_hinted(service.envelopes[0]["observed"])
+
+
+@pytest.mark.caddy
+async def test_behind_caddy(trusting: RunningEdge, service: FakeService, tmp_path: Path) -> None:
+    """Through the example's Caddy the browser's address arrives, no forged one, and no timing."""
+    async with caddy(tmp_path, trusting.port) as port:
+        assert await visit(port, *FORGED) == 200
+    observed = service.envelopes[0]["observed"]
+    assert (observed["via"], observed["sourceIp"]) == ("trusted-proxy", BROWSER)
+    assert observed["missing"] == {"tcp": "behind-proxy", **BLIND}
+    (channel,) = observed["latency"]
+    assert (channel["sourceIp"], len(channel["rttUs"])) == (BROWSER, 3)
+    assert "tcp" not in channel
+    names = {name.lower() for name, _ in observed["http"]["headers"]}
+    assert not any(name.startswith("x-octet-") for name in names)
+    assert "forwarded" not in names
 
 
 @pytest.mark.haproxy
@@ -202,6 +220,73 @@ async def test_rfc7239(start_edge: StartEdge, service: FakeService) -> None:
     assert service.envelopes[0]["observed"]["sourceIp"] == "2001:db8::7"
 
 
+async def test_volleys_over_tls(
+    start_edge: StartEdge, service: FakeService, certificate: Certificate, trust: ssl.SSLContext
+) -> None:
+    """A channel by wss brings its volleys and its own TCP timing, as one in the clear does."""
+    edge = await start_edge(
+        EDGE_TLS_CERT_FILE=str(certificate.chain), EDGE_TLS_KEY_FILE=str(certificate.key)
+    )
+    async with secured(edge.port, trust) as stream:
+        receipt = await play(stream, f"/v1/ws?ref={REF}&volleys=3")
+    async with secured(edge.port, trust) as stream:
+        text = post(report(sessionRef=REF, receipts=[receipt]))
+        assert (await Page(stream, Reader(stream)).ask(text)).status == 200
+    observed = service.envelopes[0]["observed"]
+    (channel,) = observed["latency"]
+    assert channel["sourceIp"] == BROWSER
+    assert len(channel["rttUs"]) == 3
+    assert channel["tcp"]["minRttUs"] > 0
+    assert observed["missing"] == {}
+
+
+@asynccontextmanager
+async def secured(
+    port: int, trust: ssl.SSLContext
+) -> AsyncIterator[trio.SSLStream[trio.SocketStream]]:
+    """Open a TLS connection from the browser's address."""
+    plain = await trio.open_tcp_stream("127.0.0.1", port, local_address=BROWSER)
+    stream = trio.SSLStream(plain, trust, server_hostname="localhost", https_compatible=True)
+    async with stream:
+        yield stream
+
+
+@pytest.mark.curl
+@pytest.mark.haproxy
+async def test_http2_behind_balancer(
+    start_edge: StartEdge, service: FakeService, certificate: Certificate, tmp_path: Path
+) -> None:
+    """Behind a PROXY v2 balancer what HTTP/2 opens with is the browser's own."""
+    edge = await start_edge(
+        EDGE_TRUSTED_PROXIES="127.0.0.1",
+        EDGE_PROXY_PROTOCOL="v2",
+        EDGE_TLS_CERT_FILE=str(certificate.chain),
+        EDGE_TLS_KEY_FILE=str(certificate.key),
+        EDGE_ALPN="h2,http/1.1",
+    )
+    async with haproxy(tmp_path, "haproxy-tcp.cfg", edge.port) as port:
+        await curl(port, certificate, tmp_path, "--http2")
+    observed = service.envelopes[0]["observed"]
+    assert (observed["via"], observed["sourceIp"]) == ("trusted-proxy", BROWSER)
+    assert observed["missing"] == {"tcp": "behind-proxy", "syn": "behind-proxy"}
+    assert observed["http"]["h2"]["pseudo"] == ["m", "p", "s", "a"]
+
+
+async def curl(port: int, certificate: Certificate, directory: Path, version: str) -> None:
+    """Post a report by curl; it must be taken."""
+    body = directory / "report.json"
+    body.write_text(json.dumps(report()))
+    command = ["curl", "--silent", "--show-error", "--fail", "--cacert", str(certificate.chain)]
+    data = ["--data-binary", f"@{body}", "--header", "Content-Type: application/json"]
+    resolve = ["--resolve", f"localhost:{port}:127.0.0.1", "--interface", BROWSER]
+    done = await trio.run_process(
+        [*command, version, *resolve, *data, f"https://localhost:{port}/v1/signals"],
+        capture_stdout=True,
+        capture_stderr=True,
+    )
+    assert json.loads(done.stdout) == {"ok": True}
+
+
 @pytest.mark.curl
 @pytest.mark.parametrize("version", ["--http1.1", "--http2"])
 async def test_curl(
@@ -217,16 +302,7 @@ async def test_curl(
         EDGE_TLS_KEY_FILE=str(certificate.key),
         EDGE_ALPN="h2,http/1.1",
     )
-    body = tmp_path / "report.json"
-    body.write_text(json.dumps(report()))
-    command = ["curl", "--silent", "--show-error", "--fail", "--cacert", str(certificate.chain)]
-    data = ["--data-binary", f"@{body}", "--header", "Content-Type: application/json"]
-    url = f"https://localhost:{edge.port}/v1/signals"
-    resolve = ["--resolve", f"localhost:{edge.port}:127.0.0.1"]
-    done = await trio.run_process(
-        [*command, version, *resolve, *data, url], capture_stdout=True, capture_stderr=True
-    )
-    assert json.loads(done.stdout) == {"ok": True}
+    await curl(edge.port, certificate, tmp_path, version)
     observed = service.envelopes[0]["observed"]
     assert observed["missing"] == {}
     assert is_client_hello(base64.b64decode(observed["tls"]["clientHello"]))
