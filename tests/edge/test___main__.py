@@ -113,6 +113,21 @@ async def test_plain_hypercorn(service: FakeService, tmp_path: Path) -> None:
     assert not observed.keys() & {"tcp", "syn", "tls"}
 
 
+def test_plain_hypercorn_is_quiet() -> None:
+    """Under a server that is not ours, too, requests to the service are no lines in the log."""
+    said = "import logging, octet.edge.asgi; print(logging.getLogger('httpx').isEnabledFor(20))"
+    configured = f"import logging; logging.basicConfig(level=20); {said}"
+    result = subprocess.run(
+        [sys.executable, "-c", configured],
+        env=variables(OCTET_DEV="1"),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
+    )
+    assert result.stdout == "False\n"
+
+
 def check(**env: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [*EDGE, "--check-config"],

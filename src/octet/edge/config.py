@@ -15,7 +15,7 @@ from octet.edge.connection.address import plain_address
 from octet.edge.connection.forwarding import Mode, Network, trusted_networks
 from octet.edge.signature import SigningKey
 from octet.serving import ConfigError, Environment
-from octet.serving.environment import MAX_PORT
+from octet.serving.environment import MAX_PORT, read_host
 
 DEV_URL: Final = "http://127.0.0.1:8787"
 
@@ -116,7 +116,7 @@ class EdgeConfig:
             octet_url=env.value("OCTET_URL", DEV_URL if dev else "", read_http_url),
             license=env.value("LICENSE", None, read_license),
             allowed_origins=env.value("ALLOWED_ORIGIN", frozenset("*"), _origins),
-            host=env.text("HOST", "0.0.0.0"),  # noqa: S104 - it faces the internet
+            host=env.value("HOST", "0.0.0.0", read_host),  # noqa: S104 - it faces the internet
             port=env.integer("PORT", 8080, high=MAX_PORT),
             tls_files=env.pair("EDGE_TLS_CERT_FILE", "EDGE_TLS_KEY_FILE"),
             alpn=env.value("EDGE_ALPN", ("http/1.1",), _alpn),
@@ -178,6 +178,7 @@ def read_http_url(text: str) -> str:
     except httpx.InvalidURL as exc:
         raise ValueError("must be an http or https URL") from exc
     usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    read_host(parts.hostname or "")
     surplus = parts.query or parts.fragment or "@" in parts.netloc
     if not usable or surplus or not re.fullmatch(r"[\x21-\x7e]+", text):
         raise ValueError("must be an http or https URL")

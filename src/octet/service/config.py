@@ -15,6 +15,7 @@ from octet.service.redis import RedisAddress
 from octet.service.tracing import is_asked_for
 from octet.serving import ConfigError, Environment
 from octet.serving.certificate import read_certificate
+from octet.serving.environment import read_host
 
 DEFAULT_ATLAS: Final = Path(__file__).parent / "atlas" / "tables.octet"
 DEFAULT_TTL_S = 600
@@ -79,7 +80,7 @@ class ServiceConfig:
         defaults = cls()
         ready_file = env.text("OCTET_READY_FILE")
         config = cls(
-            host=env.text("HOST", defaults.host),
+            host=env.value("HOST", defaults.host, read_host),
             port=env.integer("PORT", defaults.port, high=65535),
             keyring=env.file("OCTET_KEYRING"),
             store=env.value("OCTET_STORE", defaults.store, _store),

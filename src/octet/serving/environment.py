@@ -20,6 +20,19 @@ class ConfigError(Exception):
         self.faults = faults
 
 
+def read_host(text: str) -> str:
+    """Read an address or a host name.
+
+    Raises:
+        ValueError: no resolver would take it.
+    """
+    try:
+        text.encode("idna")
+    except UnicodeError as exc:
+        raise ValueError("must be an address or a host name") from exc
+    return text
+
+
 class Environment:
     """Reads variables one by one and gathers what is wrong with them.
 
@@ -82,7 +95,7 @@ class Environment:
             match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", text)
             if match is None or int(match[2]) > MAX_PORT:
                 raise ValueError("must be host:port, like 127.0.0.1:9464 or [::1]:9464, or off")
-            return match[1].strip("[]"), int(match[2])
+            return read_host(match[1].strip("[]")), int(match[2])
 
         return self.value(name, default, parse)
 
