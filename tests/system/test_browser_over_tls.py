@@ -1,26 +1,27 @@
 """What a real Chromium's visit over TLS looks like to the service, and to the edge's operator."""
 
 import base64
+import json
 import re
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import trio
 
+from benchmarks.visitor import Traits
 from examples.demo.chromium import Chromium, find_chromium, open_chromium
-from examples.demo.process import running
 from octet.edge.connection.client_hello import is_client_hello
 from octet.schema import Envelope, structure
 from tests.certificates import Certificate
 from tests.edge.fakes import FakeService
 from tests.serving.wire import RunningServer, get
-from tests.system.conftest import PAGE, REF, Page
-from tests.system.test_browser import visit
+from tests.system.conftest import REF, running_edge
+from tests.system.site import MOUNTED, Site
 
 pytestmark = pytest.mark.chromium
+
+BERLIN = Traits(time_zone="Europe/Berlin", languages=("de-DE", "de", "en"))
 
 
 @pytest.fixture
@@ -30,28 +31,6 @@ async def browser() -> AsyncIterator[Chromium]:
     assert path is not None
     async with open_chromium(path, "--ignore-certificate-errors") as chromium:
         yield chromium
-
-
-@asynccontextmanager
-async def secure_edge(
-    service: FakeService, page: Page, certificate: Certificate, alpn: str, log: Path
-) -> AsyncIterator[None]:
-    """Run the installed ``octet-edge`` with TLS of its own; the page embeds its collector."""
-    variables = {
-        "OCTET_DEV": "1",
-        "OCTET_URL": service.url,
-        "HOST": "127.0.0.1",
-        "PORT": "0",
-        "ALLOWED_ORIGIN": page.url,
-        "EDGE_TLS_CERT_FILE": str(certificate.chain),
-        "EDGE_TLS_KEY_FILE": str(certificate.key),
-        "EDGE_ALPN": alpn,
-        "EDGE_METRICS_BIND": "127.0.0.1:0",
-    }
-    command = [str(Path(sys.executable).with_name("octet-edge"))]
-    async with running(command, variables, log) as url:
-        page.html = PAGE.format(edge=url.replace("127.0.0.1", "localhost"), ref=REF)
-        yield
 
 
 async def metrics(log: Path) -> str:
@@ -64,7 +43,7 @@ async def metrics(log: Path) -> str:
 @pytest.mark.parametrize(("alpn", "version"), [("http/1.1", "1.1"), ("h2,http/1.1", "2")])
 async def test_envelope(
     browser: Chromium,
-    page: Page,
+    site: Site,
     service: FakeService,
     certificate: Certificate,
     tmp_path: Path,
@@ -75,8 +54,18 @@ async def test_envelope(
     its volleys come over a connection of their own.
     """
     log = tmp_path / "edge.log"
-    async with secure_edge(service, page, certificate, alpn, log):
-        await visit(browser, page)
+    variables = {
+        "ALLOWED_ORIGIN": site.url,
+        "EDGE_TLS_CERT_FILE": str(certificate.chain),
+        "EDGE_TLS_KEY_FILE": str(certificate.key),
+        "EDGE_ALPN": alpn,
+        "EDGE_METRICS_BIND": "127.0.0.1:0",
+    }
+    async with running_edge(service.url, log, **variables) as url:
+        site.edge_url = url.replace("127.0.0.1", "localhost") + MOUNTED
+        call = f"visit({json.dumps({'apiUrl': site.api_url, 'sessionRef': REF})})"
+        learned = await browser.visit(f"{site.url}/", BERLIN, call)
+        assert learned == {"answer": {"ok": True}}
         counted = await metrics(log)
     (raw,) = service.envelopes
     observed = structure(Envelope, raw).observed
