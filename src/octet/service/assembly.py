@@ -14,7 +14,7 @@ from quart_trio import QuartTrio
 from octet import __version__
 from octet.service import clock
 from octet.service.app import create_app
-from octet.service.atlas import Atlas, AtlasError
+from octet.service.atlas import Atlas, AtlasError, OperatorError
 from octet.service.config import ServiceConfig
 from octet.service.credentials import KeyringError
 from octet.service.engine import Engine
@@ -42,7 +42,7 @@ def assemble(config: ServiceConfig) -> Service:
         ConfigError: a file that the configuration names cannot be used.
     """
     try:
-        atlas = Atlas.load(config.atlas)
+        atlas = Atlas.load(config.atlas).with_operator(config.operator_tables())
         registry = CollectorRegistry()
         age_days = partial(_age_days, atlas)
         metrics = ServiceMetrics(registry, workers=config.workers, atlas_age_days=age_days)
@@ -50,6 +50,8 @@ def assemble(config: ServiceConfig) -> Service:
         app = create_app(config, Engine(atlas), instruments=instruments)
     except AtlasError as exc:
         raise ConfigError([f"OCTET_ATLAS cannot be used: {exc}"]) from exc
+    except OperatorError as exc:
+        raise ConfigError([f"OCTET_COUNTRY_MMDB, OCTET_ASN_MMDB or OCTET_ASN_LISTS {exc}"]) from exc
     except KeyringError as exc:
         raise ConfigError([f"OCTET_KEYRING {exc}"]) from exc
     _tell(config, atlas)
@@ -73,6 +75,9 @@ def _age_days(atlas: Atlas) -> int:
 def _tell(config: ServiceConfig, atlas: Atlas) -> None:
     logger.info("octet-service %s", __version__)
     logger.info("atlas %s of %s, %d days old", atlas.version, atlas.date, _age_days(atlas))
+    for name, path in (("countries", config.country_mmdb), ("systems", config.asn_mmdb)):
+        if path is not None:
+            logger.info("the operator's database of %s: %s", name, path)
     if config.store is None:
         logger.warning("memory store survives no restart; verdicts live %d s", config.verdict_ttl_s)
     else:

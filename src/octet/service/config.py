@@ -7,6 +7,7 @@ from typing import Final, Self
 
 from attrs import frozen
 
+from octet.service.atlas.operator import Database, OperatorTables, read_list
 from octet.service.credentials.errors import KeyringError
 from octet.service.credentials.keyring import MAX_VERDICT_MS
 from octet.service.credentials.keyring_file import KeyringFile
@@ -22,13 +23,6 @@ DEFAULT_TTL_S = 600
 MAX_WORKERS = 256
 MAX_TTL_S = MAX_VERDICT_MS // 1000
 METRICS_BIND: Final[tuple[str, int] | None] = ("127.0.0.1", 9465)
-
-_NOT_YET: Final = (
-    "OCTET_COUNTRY_MMDB",
-    "OCTET_ASN_MMDB",
-)
-"""Of the contract, but not of this version: better no start than a protection that is not there."""
-
 
 _TLS: Final = "OCTET_TLS_CERT_FILE and OCTET_TLS_KEY_FILE"
 
@@ -49,6 +43,12 @@ class ServiceConfig:
     """How long a verdict is held, seconds."""
     atlas: Path = DEFAULT_ATLAS
     """The built tables."""
+    country_mmdb: Path | None = None
+    """The operator's own database of countries, in MaxMind's format: one more vote."""
+    asn_mmdb: Path | None = None
+    """The operator's own database of autonomous systems, in MaxMind's format."""
+    asn_lists: tuple[Path, ...] = ()
+    """Lists of autonomous systems of hosts, one number a line."""
     tls: tuple[Path, Path] | None = None
     """Certificate chain and key, PEM."""
     client_ca: Path | None = None
@@ -88,6 +88,9 @@ class ServiceConfig:
                 "OCTET_VERDICT_TTL_S", defaults.verdict_ttl_s, low=1, high=MAX_TTL_S
             ),
             atlas=env.file("OCTET_ATLAS") or defaults.atlas,
+            country_mmdb=env.value("OCTET_COUNTRY_MMDB", None, _database),
+            asn_mmdb=env.value("OCTET_ASN_MMDB", None, _database),
+            asn_lists=env.value("OCTET_ASN_LISTS", (), _lists),
             tls=env.pair("OCTET_TLS_CERT_FILE", "OCTET_TLS_KEY_FILE"),
             client_ca=env.file("OCTET_CLIENT_CA_FILE"),
             workers=env.integer("OCTET_WORKERS", defaults.workers, low=1, high=MAX_WORKERS),
@@ -100,9 +103,18 @@ class ServiceConfig:
         _check_workers(env, config)
         _check_tls(env, config)
         _check_atlas(env, config)
-        _check_not_yet(env)
         env.finish()
         return config
+
+    def operator_tables(self) -> OperatorTables:
+        """Open the operator's own databases and lists.
+
+        Raises:
+            OperatorError: one of them has become unusable since it was checked.
+        """
+        return OperatorTables.open(
+            country=self.country_mmdb, system=self.asn_mmdb, lists=self.asn_lists
+        )
 
     def tls_context(self) -> ssl.SSLContext | None:
         """Load the certificate and its key; None when the service speaks plain HTTP.
@@ -137,6 +149,18 @@ def _demand_certificates(context: ssl.SSLContext, authorities: Path) -> None:
 
 def _store(text: str) -> RedisAddress | None:
     return None if text == "memory://" else RedisAddress.parse(text)
+
+
+def _database(text: str) -> Path:
+    Database.check(Path(text))
+    return Path(text)
+
+
+def _lists(text: str) -> tuple[Path, ...]:
+    paths = tuple(Path(name.strip()) for name in text.split(",") if name.strip())
+    for path in paths:
+        read_list(path)
+    return paths
 
 
 def _check_access(env: Environment, config: ServiceConfig) -> None:
@@ -176,9 +200,3 @@ def _check_tls(env: Environment, config: ServiceConfig) -> None:
 def _check_atlas(env: Environment, config: ServiceConfig) -> None:
     if not env.text("OCTET_ATLAS") and not config.atlas.is_file():
         env.fault("OCTET_ATLAS", "must be set: this installation has no built tables")
-
-
-def _check_not_yet(env: Environment) -> None:
-    for name in _NOT_YET:
-        if env.text(name):
-            env.fault(name, "is not implemented in this version")

@@ -5,5 +5,6 @@
 
 from octet.service.atlas._atlas import Atlas
 from octet.service.atlas.container import AtlasError
+from octet.service.atlas.operator import OperatorError, OperatorTables
 
-__all__ = ["Atlas", "AtlasError"]
+__all__ = ["Atlas", "AtlasError", "OperatorError", "OperatorTables"]

@@ -6,12 +6,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+import attrs
 import numpy as np
 from attrs import define, field
 
 from octet.service.atlas import container
 from octet.service.atlas.addresses import AddressBook, AddressTable
 from octet.service.atlas.container import Array, AtlasError
+from octet.service.atlas.operator import OperatorTables
 
 FORMAT = 1
 """Which tables the file holds; `build` writes it, `Atlas.load` refuses another."""
@@ -32,7 +34,7 @@ class Atlas:
     exit_share: Array
     """(C,) share of the world's hosting addresses: how popular a country is as a tunnel's exit."""
     vote_share: Array
-    """(D, C) share of the IPv4 space that each database gives each country."""
+    """(D, C) share of the IPv4 space that each database gives each country; the operator's last."""
     distance_km: Array
     """(C, C) mean distance between two people of two countries."""
     point_lat: Array
@@ -87,7 +89,7 @@ class Atlas:
             as_type=arrays.pop("as_type"),
         )
         as_text = {name: arrays.pop(name) for name in ("as_name_text", "as_name_end")}
-        atlas = cls(
+        return cls(
             date=dt.date.fromisoformat(str(meta["date"])),
             version=str(meta["version"]),
             countries=tuple(names["countries"]),
@@ -97,12 +99,23 @@ class Atlas:
             language_aliases=maps["language_aliases"],
             language_likely={tag: (full[0], full[1]) for tag, full in maps["likely"].items()},
             addresses=book,
+            as_text=as_text,
             **arrays,
         )
-        atlas._as_text = as_text
-        return atlas
 
-    _as_text: dict[str, Array] = field(init=False, factory=dict, repr=False)
+    _as_text: dict[str, Array] = field(factory=dict, repr=False)
+
+    def with_operator(self, tables: OperatorTables) -> "Atlas":
+        """Return the same tables with the operator's beside them.
+
+        Of an operator's country database nothing is known of how it spreads its wrong votes; it is
+        taken for the mean of the atlas's own.
+        """
+        shares = self.vote_share
+        if tables.country is not None:
+            shares = np.concatenate([shares, shares.mean(axis=0, keepdims=True)])
+        book = attrs.evolve(self.addresses, operator=tables, country_row=self.country_row)
+        return attrs.evolve(self, addresses=book, vote_share=shares)
 
     @cached_property
     def country_row(self) -> dict[str, int]:

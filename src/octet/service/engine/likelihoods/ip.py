@@ -45,6 +45,10 @@ ACCURACY = np.array(
 """P(right vote), rows over `Transport`, columns as `COUNTRY_SOURCES`. Homes and VPN: measured on
 316 home connections and on real VPN exits; proxy (homes and hosts mixed) and relay: ours."""
 
+OPERATOR_ACCURACY = np.array([0.960, 0.960, 0.750, 0.920, 0.500, 0.750, 0.920])
+"""The same of a database that an operator brings: judgement, between the best of the three and what
+vendors claim; a bought database knows more of tunnels than registries do."""
+
 PRETENDED, ADVERTISED = 0.10, 100.0
 """Share of a provider's exits that stand elsewhere than its owner tells the registries, in which
 the databases follow him as if they stood there (17 % of the exits of one, evaluation data), and the
@@ -115,7 +119,7 @@ class Ip:
         known = votes >= 0
         share = np.maximum(self.atlas.vote_share, LEAST_SHARE)
         q = share[np.arange(votes.shape[1]), np.maximum(votes, 0)]
-        right = ACCURACY[None, :, :]
+        right = np.column_stack([ACCURACY, OPERATOR_ACCURACY])[None, :, : votes.shape[1]]
         wrong = (1.0 - right) * q[:, None, :]
         missed = np.where(known[:, None], np.log(wrong), 0.0)
         gain = np.where(known[:, None], np.log((right + wrong) / wrong), 0.0)
