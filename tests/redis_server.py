@@ -1,21 +1,25 @@
-"""A real Redis of the test's own: on a Unix socket, without a file on disk unless asked for."""
+"""A real Redis of the test's own, on a Unix socket."""
 
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from octet.service.redis import RedisAddress
 
-READY = "eady to accept connections"
+READY: Final = "eady to accept connections"
 """Of TCP with a capital, of a Unix socket without."""
-SEARCH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin"))
-IN_MEMORY = ("--port", "0", "--save", "", "--appendonly", "no")
-DURABLE = ("--port", "0", "--appendonly", "yes", "--appendfsync", "always")
+SEARCH: Final = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin"))
+IN_MEMORY: Final = ("--save", "", "--appendonly", "no")
+EXAMPLE: Final = Path("examples/redis/redis.conf").resolve()
+"""What operators are given; its user is ours, and the tests have another one beside it."""
+_USER: Final = "octet:change-me@"
+_ADMIN: Final = ("--user", "admin", "on", ">admin", "~*", "&*", "+@all")
 
 
 class NotStartedError(Exception):
@@ -25,13 +29,22 @@ class NotStartedError(Exception):
 class RedisServer:
     """Can be stopped, killed and started again where it was."""
 
-    def __init__(self, *options: str) -> None:
-        """Start it with *options* of its command line; without any it keeps nothing on disk."""
-        self._options = options or IN_MEMORY
+    def __init__(self, *options: str, durable: bool = False) -> None:
+        """Start it.
+
+        Args:
+            options: of its command line, beside the usual.
+            durable: it keeps what it acknowledges, as the example for operators says; otherwise
+                nothing is on disk.
+        """
         self._directory = Path(tempfile.mkdtemp(prefix="octet-redis-"))  # a socket's path is short
         self.path = self._directory / "redis.sock"
-        self.url = f"unix://{self.path}"
+        self.url = f"unix://{_USER if durable else ''}{self.path}"
         self.address = RedisAddress.parse(self.url)
+        usual = (str(EXAMPLE), *_ADMIN) if durable else IN_MEMORY
+        place = ("--port", "0", "--unixsocket", str(self.path), "--dir", str(self._directory))
+        self._command = [shutil.which("redis-server", path=SEARCH) or "", *usual, *place, *options]
+        self._login: Sequence[str] = ("--user", "admin", "--pass", "admin") if durable else ()
         self.start()
 
     def __enter__(self) -> Self:
@@ -48,12 +61,7 @@ class RedisServer:
 
     def start(self) -> None:
         """Start it, and wait until it says that it is ready."""
-        place = ("--unixsocket", str(self.path), "--dir", str(self._directory))
-        self._process = subprocess.Popen(
-            [shutil.which("redis-server", path=SEARCH) or "", *place, *self._options],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         seen = ""
         for line in self._process.stdout:
@@ -74,16 +82,10 @@ class RedisServer:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
-    def end(self) -> None:
-        """Ask it to end, as an operator would."""
-        self._process.terminate()
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
     def cli(self, *words: str) -> str:
         """Return what it answers to a command."""
-        command = ["redis-cli", "-s", str(self.path), "--raw", *words]
+        login = [*self._login, "--no-auth-warning"]
+        command = ["redis-cli", "-s", str(self.path), "--raw", *login, *words]
         done = subprocess.run(command, check=True, capture_output=True, timeout=20)
         return done.stdout.decode("utf-8", "replace").removesuffix("\n")
 

@@ -73,3 +73,9 @@ def redis(shared_redis: RedisServer) -> RedisServer:
     """An empty Redis."""
     shared_redis.flush()
     return shared_redis
+
+
+@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.redis)])
+def server(request: pytest.FixtureRequest) -> RedisServer | None:
+    """An empty Redis, or none: what every store has to do is tested with both."""
+    return request.getfixturevalue("redis") if request.param == "redis" else None

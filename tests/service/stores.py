@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from random import Random
 from typing import Any, Protocol
 
-import pytest
 import trio
 
 from octet.schema.verdict import Verdict
@@ -17,7 +16,6 @@ from octet.service.verdicts.waiters import Waiters
 from tests.redis_server import RedisServer
 
 TTL_S = 600
-KINDS = ["memory", pytest.param("redis", marks=pytest.mark.redis)]
 
 
 class WaitingStore(VerdictStore, Protocol):

@@ -20,6 +20,7 @@ from octet.service.batch import detail
 from octet.service.bench import Bench
 from octet.service.config import ServiceConfig
 from octet.service.credentials import (
+    Admission,
     Gate,
     Keyring,
     KeyringFile,
@@ -32,8 +33,7 @@ from octet.service.credentials.instant import to_text
 from octet.service.credentials.post import Post
 from octet.service.credentials.signatures import Signatures
 from octet.service.errors import JudgeFailedError, OverloadedError
-from octet.service.firsts import MemoryFirsts
-from octet.service.fixtures import MAX_FIRST_READS, Fixtures, fixture_of
+from octet.service.fixtures import Fixtures, fixture_of
 from octet.service.instruments import Instruments
 from octet.service.intake import Intake
 from octet.service.issuer import Issuer
@@ -42,11 +42,11 @@ from octet.service.loopback import came_by_loopback
 from octet.service.metrics import OK, PENDING, ServiceMetrics
 from octet.service.openapi import render
 from octet.service.problems import answer_problems, problem_response
+from octet.service.quotas import Allowance
 from octet.service.readiness import Readiness
 from octet.service.realm import Realm
 from octet.service.status import Health, Ready
 from octet.service.stores import REACHED_S, Stores, open_stores
-from octet.service.verdicts import VerdictStore
 from octet.service.verdicts.token import VerdictTokens
 from octet.serving import ProblemError
 
@@ -91,12 +91,12 @@ def create_app(  # noqa: PLR0913 - parts that can be given
     stores = stores or open_stores(config.store, ttl_s=config.verdict_ttl_s)
     routes = _Routes(
         gate=KeyringGate(watch, epoch_ms=epoch_ms) if watch else OpenGate(),
-        store=stores.verdicts,
+        stores=stores,
         bench=bench or Bench(judge),
         instruments=instruments,
         issuer=Issuer(tokens),
-        signatures=Signatures(MemoryFirsts()),
-        fixtures=Fixtures(MemoryFirsts(max_names=MAX_FIRST_READS), epoch_ms=epoch_ms),
+        signatures=Signatures(stores.nonces),
+        fixtures=Fixtures(stores.first_reads, epoch_ms=epoch_ms),
     )
     app = QuartTrio("octet.service", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BATCH_BYTES
@@ -104,6 +104,7 @@ def create_app(  # noqa: PLR0913 - parts that can be given
     answer_problems(app)
     _answer_errors(app, instruments.metrics)
     _count_requests(app, instruments.metrics)
+    _tell_allowance(app)
     instruments.tracing.install(app)
     _keep_running(app, stores.run, *([watch.run] if watch else []))
     _await_stores(app, stores)
@@ -124,7 +125,7 @@ class _Routes:
         self,
         *,
         gate: Gate,
-        store: VerdictStore,
+        stores: Stores,
         bench: Bench,
         instruments: Instruments,
         issuer: Issuer,
@@ -132,14 +133,15 @@ class _Routes:
         fixtures: Fixtures,
     ) -> None:
         self._gate = gate
-        self._store = store
+        self._store = stores.verdicts
+        self._quotas = stores.quotas
         self._bench = bench
         self._instruments = instruments
         self._issuer = issuer
         self._signatures = signatures
         self._fixtures = fixtures
-        self._intake = Intake(bench, store, issuer, instruments)
-        parts = {"keyring": gate.fault, "store": store.fault, "bench": bench.fault}
+        self._intake = Intake(bench, stores.verdicts, issuer, instruments)
+        parts = {"keyring": gate.fault, "store": stores.verdicts.fault, "bench": bench.fault}
         self._openapi = render().encode()
         self.readiness = Readiness(parts, instruments.metrics)
 
@@ -147,6 +149,7 @@ class _Routes:
         """``POST /v1/signals``: the licence first, so that only customers cost us a body."""
         licence = request.headers.get("x-octet-license", "")
         admitted = self._gate.license(licence, Post.of(request.scope))
+        await self._count(admitted)
         if request.mimetype != "application/json":
             raise ProblemError("unsupported_media_type")
         with self._bench.seat(_size(request.content_length)), self._instruments.posting():
@@ -161,6 +164,7 @@ class _Routes:
         """``GET /v1/verdict/{ref}``: whatever is not there to be read is pending, for one body."""
         key = request.headers.get("x-octet-partner-key", "")
         admitted = self._gate.partner_key(key, loopback=came_by_loopback(request.scope))
+        await self._count(admitted)
         pending = structure(Pending, {"ref": ref})
         wait_s = _wait_ms(request.args.get("waitMs")) / 1000
         fixture = None if admitted.realm.live else fixture_of(ref)
@@ -179,6 +183,15 @@ class _Routes:
         response.headers["cache-control"] = f"public, max-age={KEYS_MAX_AGE_S}"
         await response.add_etag()
         return await response.make_conditional(request)
+
+    async def _count(self, admitted: Admission) -> None:
+        """Count a request against its credential's quota; one past it is refused."""
+        claims = admitted.claims
+        if claims is None or claims.quota is None:
+            return
+        g.allowance = await self._quotas.take(claims.jti, claims.quota)
+        if g.allowance is not None and not g.allowance.admitted:
+            raise ProblemError("rate_limited")
 
     async def _read(self, realm: Realm, ref: str, wait_s: float) -> Verdict | None:
         """Return what stands for *ref* within *wait_s*."""
@@ -266,6 +279,17 @@ def _count_requests(app: QuartTrio, metrics: ServiceMetrics) -> None:
     @app.after_request
     async def count(response: Response) -> Response:
         metrics.requests.count(request.endpoint or "other", g.get("code", OK))
+        return response
+
+
+def _tell_allowance(app: QuartTrio) -> None:
+    """Tell whoever was counted what is left to them, whatever the answer is."""
+
+    @app.after_request
+    async def tell(response: Response) -> Response:
+        allowance: Allowance | None = g.get("allowance")
+        if allowance is not None:
+            response.headers.update(allowance.headers())
         return response
 
 

@@ -15,7 +15,7 @@ MAX_NAMES: Final = 250_000
 
 
 class Firsts(Protocol):
-    """Remembers the first value of each name for `KEPT_S`, so many names at most."""
+    """Remembers the first value of each name for `KEPT_S`."""
 
     async def first(self, name: str, value: str) -> str:
         """Return the first value that came under *name*: *value*, if none came before.

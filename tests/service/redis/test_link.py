@@ -10,11 +10,15 @@ from random import Random
 import pytest
 import trio
 
+from octet.service.quotas.redis import RedisQuotas
+from octet.service.realm import DEV
 from octet.service.redis import RedisAddress, link
 from octet.service.redis.errors import AwayError, RefusingError
+from octet.service.redis.firsts import RedisFirsts
 from octet.service.redis.link import RedisLink
+from octet.service.verdicts.redis import RedisStore
 from tests.certificates import Certificate
-from tests.redis_server import DURABLE, IN_MEMORY, NotStartedError, RedisServer
+from tests.redis_server import NotStartedError, RedisServer
 
 pytestmark = pytest.mark.redis
 
@@ -242,7 +246,7 @@ def listening(option: str, *options: str) -> Iterator[int]:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port: int = listener.getsockname()[1]
         try:
-            server = RedisServer(*IN_MEMORY, "--bind", "127.0.0.1", option, str(port), *options)
+            server = RedisServer("--bind", "127.0.0.1", option, str(port), *options)
         except NotStartedError:  # somebody else took the port in between
             continue
         with server:
@@ -294,8 +298,13 @@ async def test_forbidden_settings(server: RedisServer, caplog: pytest.LogCapture
 
 
 async def test_durable_settings(caplog: pytest.LogCaptureFixture) -> None:
-    """A Redis that keeps what it acknowledged is no cause for a warning."""
-    with RedisServer(*DURABLE) as server:
+    """The example for operators is no cause for a warning, and its user may do what is needed."""
+    with RedisServer(durable=True) as server:
         async with running(server.address) as it:
             await it.up()
+            assert await RedisFirsts(it).first("a", "1") == "1"
+            assert await RedisQuotas(it).take("a", 1) is not None
+            await RedisStore(it, ttl_s=60).wait(DEV, "sess_nothing1", 0.05)
+            with pytest.raises(RefusingError):
+                await it.ask(b"SET", "somebody-else", "1")
     assert caplog.messages == []

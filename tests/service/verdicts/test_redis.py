@@ -18,7 +18,7 @@ from octet.service.errors import OverloadedError
 from octet.service.redis import link
 from octet.service.redis.errors import AwayError
 from octet.service.verdicts.records import RecordError
-from tests.redis_server import DURABLE, RedisServer
+from tests.redis_server import RedisServer
 from tests.service.fakes import ACME, FRANCE, GERMANY, NOW_MS, SAMPLE, Cupboard, batch, raw_envelope
 from tests.service.stores import entry, open_store, put, waiting
 
@@ -39,7 +39,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def durable() -> Iterator[RedisServer]:
     """A Redis that a test may harm, and that forgets nothing."""
-    with RedisServer(*DURABLE) as server:
+    with RedisServer(durable=True) as server:
         yield server
 
 

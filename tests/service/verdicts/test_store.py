@@ -14,7 +14,7 @@ from octet.service.realm import Realm
 from octet.service.verdicts import standing
 from tests.redis_server import RedisServer
 from tests.service.fakes import ACME, FRANCE, GERMANY, NOWHERE
-from tests.service.stores import KINDS, WaitingStore, entry, open_store, put, waiting
+from tests.service.stores import WaitingStore, entry, open_store, put, waiting
 
 REF = "sess_12345678"
 FULL = Verdict(
@@ -27,12 +27,6 @@ FULL = Verdict(
     device_key="dk_ä\x00\r\n",
     token="v4.public.made-up",
 )
-
-
-@pytest.fixture(params=KINDS)
-def server(request: pytest.FixtureRequest) -> RedisServer | None:
-    """An empty Redis, or none."""
-    return request.getfixturevalue("redis") if request.param == "redis" else None
 
 
 @pytest.fixture

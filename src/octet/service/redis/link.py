@@ -156,8 +156,8 @@ class RedisLink:
         while True:
             try:
                 await self._live()
-            except Exception as exc:  # noqa: BLE001 - the boundary around Redis: the link goes on
-                self._blame(*_reason(exc))
+            except* Exception as errors:  # noqa: BLE001 - the boundary around Redis: the link goes on
+                self._blame(*_reason(errors))  # a cancellation that came along goes on, too
             await trio.sleep(self._backoff.pause_s())
 
     # --- one life of the link
