@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import trio
+from attrs import frozen
 
 READY_S = 60
 END_S = 20
@@ -20,11 +21,29 @@ class NotReadyError(Exception):
     """A program ended, or stayed silent, before it served."""
 
 
+@frozen
+class Program:
+    """A program that serves."""
+
+    url: str
+    """Where."""
+    process: trio.Process
+
+
 @asynccontextmanager
 async def running(
     command: Sequence[str], variables: Mapping[str, str], log: Path
 ) -> AsyncIterator[str]:
-    """Run *command* with *variables* until the block ends; yield the URL that it serves on.
+    """Run a program as `launched` does; yield the URL that it serves on."""
+    async with launched(command, variables, log) as program:
+        yield program.url
+
+
+@asynccontextmanager
+async def launched(
+    command: Sequence[str], variables: Mapping[str, str], log: Path
+) -> AsyncIterator[Program]:
+    """Run *command* with *variables* until the block ends; yield it once it serves.
 
     What the program logs is copied into *log*; the line with its URL says that it is ready.
 
@@ -42,7 +61,7 @@ async def running(
             if url is None:
                 text = await trio.Path(log).read_text(encoding="utf-8", errors="replace")
                 raise NotReadyError(f"{command[0]} did not get ready:\n{text[-2000:]}")
-            yield url.decode()
+            yield Program(url.decode(), process)
             await _end(process)
     finally:
         await _end(process)

@@ -21,8 +21,7 @@ from octet.service.bench import Bench
 from octet.service.config import ServiceConfig
 from octet.service.credentials import KeyringWatch, Kind
 from octet.service.engine import Engine
-from octet.service.stores import Stores
-from octet.service.verdicts import MemoryStore
+from tests.redis_server import RedisServer
 from tests.service.conftest import Logged
 from tests.service.fakes import (
     FRANCE,
@@ -34,6 +33,7 @@ from tests.service.fakes import (
     raw_envelope,
     untold,
 )
+from tests.service.stores import stores, waiting
 
 REF = "sess_12345678"
 URL = f"/v1/verdict/{REF}"
@@ -44,17 +44,17 @@ LOCAL = {"client": ("127.0.0.1", 40000), "server": ("127.0.0.1", 8787)}
 class House:
     """The application, its parts, and one good credential of each kind."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, server: RedisServer | None = None) -> None:
         self.cupboard = Cupboard(path)
         self.license = {"x-octet-license": self.cupboard.issue(), **JSON}
         self.key = {"x-octet-partner-key": self.cupboard.issue(Kind.PARTNER)}
         self.judge = ScriptedJudge()
-        self.store = MemoryStore(ttl_s=600, max_waiters=2)
+        kept, self.store = stores(server, max_waiters=2)
         self.bench = Bench(self.judge, max_posts=2)
         self.app = create_app(
             ServiceConfig(keyring=self.cupboard.file.path),
             self.judge,
-            stores=Stores(verdicts=self.store),
+            stores=kept,
             bench=self.bench,
             epoch_ms=lambda: NOW_MS,
         )
@@ -87,8 +87,11 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    house = House(tmp_path / "keyring.json")
+async def house(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: RedisServer | None
+) -> AsyncIterator[House]:
+    """A house that keeps its verdicts in memory, and one that keeps them in Redis."""
+    house = House(tmp_path / "keyring.json", server)
 
     async def refresh(
         watch: KeyringWatch, of: Callable[..., Awaitable[None]] = KeyringWatch.refresh
@@ -317,17 +320,22 @@ async def test_one_batch_is_parsed_at_a_time(house: House, monkeypatch: pytest.M
     assert len(bodies) == 2
 
 
+def of_requests(logged: Logged) -> list[dict[str, Any]]:
+    """Return what was logged of requests, and not of Redis."""
+    return [line for line in logged() if "request_id" in line]
+
+
 async def test_refusals_are_logged_by_request_id(house: House, logged: Logged) -> None:
     """One line a refusal, with the edge's request id and the code, and nothing that was sent."""
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     name = {"x-request-id": "edge-request-1", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
     await house.post(raw_envelope("a"), **name)
-    assert logged() == []
+    assert of_requests(logged) == []
     bad = raw_envelope("b") | {"receivedAt": -1}
     await house.post(bad, raw_envelope("c"), {"id": "d"}, **name)
     await house.post_body(b"{}", house.license | name)
     await house.post_body(b"", house.license | name | {"x-octet-license": "octet_live_secret"})
-    lines = logged()
+    lines = of_requests(logged)
     assert [line["event"] for line in lines] == [
         "refused of 3 envelopes: 1 × malformed, 1 × missing_fields",
         "refused: missing_fields",
@@ -343,7 +351,7 @@ async def test_engine_failure_is_logged_by_request_id(house: House, logged: Logg
     house.judge.script["a"] = ValueError("top-secret")
     name = {"x-request-id": "edge-request-2", "traceparent": "00-0-0-01"}
     await house.post(raw_envelope("a"), **name)
-    lines = logged()
+    lines = of_requests(logged)
     assert lines[0]["event"].startswith("the engine failed on 1 envelopes: ValueError")
     assert {line["request_id"] for line in lines} == {"edge-request-2"}
     assert not any("trace_id" in line for line in lines)
@@ -366,14 +374,19 @@ async def test_disconnected_edge(house: House) -> None:
 # --- reads
 
 
-async def test_pending_is_one_body_for_all(house: House, mock_clock: MockClock) -> None:
+async def test_pending_is_one_body_for_all(
+    house: House, server: RedisServer | None, mock_clock: MockClock
+) -> None:
     """Never collected, expired, foreign and of the other world: nobody can tell them apart."""
     answers = [await house.read()]
     await house.post(raw_envelope("a"))
     for changes in ({"partner": "other"}, {"live": False}):
         key = house.cupboard.issue(Kind.PARTNER, **changes)
         answers.append(await house.read(URL, **{"x-octet-partner-key": key}))
-    mock_clock.jump(600)
+    if server is None:
+        mock_clock.jump(600)
+    else:
+        server.cli("PEXPIRE", f"octet:v1:ref:live:acme:{REF}", "0")
     answers.append(await house.read())
     for answer in answers:
         assert answer.status_code == 404
@@ -391,8 +404,7 @@ async def test_long_poll_is_woken(house: House, mock_clock: MockClock) -> None:
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(read)
-        await wait_all_tasks_blocked()
-        assert len(house.store.waiters) == 1
+        await waiting(house.store, 1)
         await house.post(raw_envelope("a"))
     assert (await answers[0].get_json())["country"] == GERMANY.country
     assert mock_clock.current_time() == 0
@@ -428,8 +440,7 @@ async def test_cancelled_long_poll(house: House) -> None:
     peer = Peer(b"")
     async with trio.open_nursery() as nursery:
         nursery.start_soon(peer.call, house.app, "GET", URL, "waitMs=10000", house.key)
-        await wait_all_tasks_blocked()
-        assert len(house.store.waiters) == 1
+        await waiting(house.store, 1)
         peer.hang_up()
     assert len(house.store.waiters) == 0
     assert peer.answer == []
@@ -440,7 +451,7 @@ async def test_too_many_long_polls(house: House) -> None:
     async with trio.open_nursery() as nursery:
         for _ in range(2):
             nursery.start_soon(house.read, f"{URL}?waitMs=10000")
-        await wait_all_tasks_blocked()
+        await waiting(house.store, 2)
         response = await house.read(f"{URL}?waitMs=10000")
         await problem_of(response, "overloaded")
         assert response.headers["retry-after"] == "1"

@@ -15,9 +15,8 @@ from octet.schema import MAX_BATCH_BYTES
 from octet.service.app import create_app
 from octet.service.config import ServiceConfig
 from octet.service.credentials import Kind
-from octet.service.stores import Stores
-from octet.service.verdicts import MemoryStore
 from octet.serving import ServerSettings, listen, serve
+from tests.redis_server import RedisServer
 from tests.service.fakes import (
     NOW_MS,
     Cupboard,
@@ -27,6 +26,7 @@ from tests.service.fakes import (
     self_signed,
     untold,
 )
+from tests.service.stores import stores, waiting
 
 URL = "/v1/verdict/sess_12345678"
 UPGRADE = (
@@ -38,14 +38,14 @@ UPGRADE = (
 class House:
     """A service on a free port."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, server: RedisServer | None) -> None:
         cupboard = Cupboard(directory / "keyring.json")
         self.license = {"x-octet-license": cupboard.issue(), "content-type": "application/json"}
         self.key = {"x-octet-partner-key": cupboard.issue(Kind.PARTNER)}
         self.config = ServiceConfig(
             keyring=cupboard.file.path, port=0, tls=self_signed(directory), dev=True
         )
-        self.store = MemoryStore(ttl_s=600)
+        self.stores, self.store = stores(server, max_waiters=10)
         self.judge = ScriptedJudge()
         self.url = ""
         self.end = trio.Event()
@@ -53,9 +53,7 @@ class House:
     async def serve(
         self, *, tls: bool, task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        app = create_app(
-            self.config, self.judge, stores=Stores(verdicts=self.store), epoch_ms=lambda: NOW_MS
-        )
+        app = create_app(self.config, self.judge, stores=self.stores, epoch_ms=lambda: NOW_MS)
         await serve(
             app,
             listen(self.config.host, self.config.port),
@@ -71,21 +69,17 @@ class House:
 
 
 @pytest.fixture(params=[False, True], ids=["http", "https"])
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+async def house(
+    request: pytest.FixtureRequest, tmp_path: Path, server: RedisServer | None
+) -> AsyncIterator[House]:
     """Serve, and end in order."""
-    house = House(tmp_path)
+    house = House(tmp_path, server)
     with trio.fail_after(30):
         async with trio.open_nursery() as nursery:
             house.url = await nursery.start(partial(house.serve, tls=request.param))
             yield house
             house.end.set()
     assert len(house.store.waiters) == 0
-
-
-async def count_of_waiters(house: House, count: int) -> None:
-    """Wait until so many long polls wait: what the other end of a socket does takes its time."""
-    while len(house.store.waiters) != count:  # noqa: ASYNC110 - there is no event for it
-        await trio.sleep(0.001)
 
 
 async def test_session(house: House) -> None:
@@ -98,7 +92,7 @@ async def test_session(house: House) -> None:
 
     async with house.client() as client, trio.open_nursery() as nursery:
         nursery.start_soon(read)
-        await count_of_waiters(house, 1)
+        await waiting(house.store, 1)
         posted = await client.post(
             "/v1/signals", content=batch(raw_envelope("a")), headers=house.license
         )
@@ -110,9 +104,9 @@ async def test_hung_up_long_poll(house: House) -> None:
     """A backend that closes its connection leaves no waiter behind."""
     async with house.client() as client, trio.open_nursery() as nursery:
         nursery.start_soon(partial(client.get, f"{URL}?waitMs=10000", headers=house.key))
-        await count_of_waiters(house, 1)
+        await waiting(house.store, 1)
         nursery.cancel_scope.cancel()
-    await count_of_waiters(house, 0)
+    await waiting(house.store, 0)
 
 
 async def test_large_batch(house: House) -> None:
@@ -164,7 +158,7 @@ async def test_drain(house: House) -> None:
 
     async with house.client() as client, trio.open_nursery() as nursery:
         nursery.start_soon(read, client)
-        await count_of_waiters(house, 1)
+        await waiting(house.store, 1)
         house.end.set()
         await wait_all_tasks_blocked(0.01)
         with pytest.raises(httpx.ConnectError):
