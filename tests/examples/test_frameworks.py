@@ -39,25 +39,14 @@ COMMANDS: Final = {
     "flask": ["flask", "--app", "examples.frameworks.flask_app", "run", "--port", "0"],
     "django": ["examples.frameworks.django_app", "runserver", "--noreload", "127.0.0.1:0"],
 }
-SERVING = re.compile(r"(http://127\.0\.0\.1:[1-9]\d*)")
-
-
-@frozen
-class Site:
-    """A running example."""
-
-    url: str
-    fake: FakeOctet
-    log: list[str]
 
 
 class Server:
     """A program in its own process; its output is read until it ends."""
 
     def __init__(self, command: list[str], variables: dict[str, str]) -> None:
-        self.log: list[str] = []
-        self.url = ""
-        self._ready = threading.Event()
+        self.log = ""
+        self._grown = threading.Condition()
         self._process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=ROOT,
@@ -69,11 +58,18 @@ class Server:
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
-    def wait(self) -> str:
-        """Return the URL on which it serves."""
-        self._ready.wait(PATIENCE_S)
-        assert self.url, "".join(self.log)
-        return self.url
+    @property
+    def url(self) -> str:
+        """Where it serves, once it does."""
+        return self.said(r"(http://127\.0\.0\.1:[1-9]\d*)")[1]
+
+    def said(self, pattern: str) -> re.Match[str]:
+        """Return what it says that matches *pattern*, once it does."""
+        with self._grown:
+            self._grown.wait_for(lambda: re.search(pattern, self.log), PATIENCE_S)
+            found = re.search(pattern, self.log)
+        assert found, self.log
+        return found
 
     def end(self) -> None:
         """Stop it, and wait for its last word."""
@@ -85,11 +81,17 @@ class Server:
         assert self._process.stdout is not None
         with self._process.stdout as lines:
             for line in lines:
-                self.log.append(line)
-                if found := SERVING.search(line):
-                    self.url = found[1]
-                    self._ready.set()
-        self._ready.set()
+                with self._grown:
+                    self.log += line
+                    self._grown.notify_all()
+
+
+@frozen
+class Site:
+    """A running example."""
+
+    server: Server
+    fake: FakeOctet
 
 
 @pytest.fixture(scope="module")
@@ -115,25 +117,23 @@ def servers(fake: FakeOctet) -> Iterator[dict[str, Server]]:
     for server in servers.values():
         server.end()
     for name, server in servers.items():
-        log = "".join(server.log)
-        assert "Traceback" not in log, (name, log)
-        assert "Warning" not in log, (name, log)
-        assert fake.partner_key not in log
+        assert "Traceback" not in server.log, (name, server.log)
+        assert "Warning" not in server.log, (name, server.log)
+        assert fake.partner_key not in server.log
 
 
 @pytest.fixture(params=COMMANDS)
 def site(
     request: pytest.FixtureRequest, servers: dict[str, Server], fake: FakeOctet
 ) -> Iterator[Site]:
-    server = servers[request.param]
-    yield Site(server.wait(), fake, server.log)
+    yield Site(servers[request.param], fake)
     fake.recover()
     fake.default = None
 
 
 @pytest.fixture
 def browser(site: Site) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=site.url, trust_env=False, timeout=30) as browser:
+    with httpx.Client(base_url=site.server.url, trust_env=False, timeout=30) as browser:
         yield browser
 
 
@@ -181,7 +181,7 @@ def test_a_page_that_does_not_report(servers: dict[str, Server]) -> None:
     """Without a verdict in time the visitor is let pass, and noted, by every one of them."""
 
     def wait(server: Server) -> Any:
-        with httpx.Client(base_url=server.wait(), trust_env=False, timeout=30) as browser:
+        with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as browser:
             visit(browser)
             return decision(browser)
 
@@ -191,10 +191,12 @@ def test_a_page_that_does_not_report(servers: dict[str, Server]) -> None:
 
 def test_octet_is_away(site: Site, browser: httpx.Client) -> None:
     """An error of Octet's stops no visitor; the log names it, and the request."""
-    visit(browser)
+    ref, asked = visit(browser), len(site.fake.requests)
     site.fake.refuse("internal", times=None)
     assert decision(browser) == "log"
-    assert [line for line in site.log if "no verdict: internal (request fake-" in line]
+    (request,) = site.fake.requests[asked:]
+    assert request.ref == ref
+    site.server.said(r"no verdict: internal \(request fake-\d+\)")
 
 
 def test_a_stranger_reads_nothing(site: Site, browser: httpx.Client) -> None:
