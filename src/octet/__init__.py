@@ -7,6 +7,7 @@ The layers, and who may import whom:
     octet.edge      moves bytes and records facts; decides nothing; knows no service, no verdict
     octet.service   the only place that infers; its engine does no I/O
     octet.client    what a customer's backend installs; httpx and the schema only
+    octet.pytest_plugin   a fixture over `octet.client.testing`; pytest loads it by itself
 
 Edge, service and client are strangers to each other. ``lint-imports`` holds this in ``make lint``.
 """

@@ -12,23 +12,13 @@ from typing import Final
 
 from attrs import frozen
 
-from octet.schema import SchemaError, structure
-from octet.schema.verdict import Verdict
+from octet.schema.verdict import Alarm, Verdict
 
 _FORM: Final = re.compile(
-    r"sess_fixture_(?:pending(?P<ms>\d{1,5})_)?(?P<country>[A-Z]{2}|none)"
-    r"_(?P<confidence>\d(?:\.\d{1,4})?)_(?P<alarm>[a-z]+)"
+    r"sess_fixture_(?:pending(?P<ms>[0-9]{1,5})_)?(?P<country>[A-Z]{2}|none)"
+    rf"_(?P<confidence>0(?:\.[0-9]{{1,6}})?|1(?:\.0{{1,6}})?)_(?P<alarm>{'|'.join(Alarm)})"
 )
-_ERROR: Final = re.compile(r"sess_fixture_error_(\d{3})")
-_CODES: Final = {
-    "400": "malformed",
-    "401": "partner_key_invalid",
-    "403": "partner_key_revoked",
-    "429": "rate_limited",
-    "500": "internal",
-    "503": "overloaded",
-    "504": "upstream_timeout",
-}
+_LIMITED: Final = "sess_fixture_error_429"
 
 
 @frozen
@@ -42,16 +32,13 @@ class Given:
 
 def read_fixture(ref: str) -> Given | str | None:
     """Return what *ref* stands for: a verdict, a problem's code, or None for nothing special."""
-    if error := _ERROR.fullmatch(ref):
-        return _CODES.get(error[1])
+    if ref == _LIMITED:
+        return "rate_limited"
     match = _FORM.fullmatch(ref)
     if match is None:
         return None
-    members = {"confidence": float(match["confidence"]), "alarm": match["alarm"]}
-    if match["country"] != "none":
-        members["country"] = match["country"]
-    try:
-        verdict = structure(Verdict, members)
-    except SchemaError:
-        return None
+    country = None if match["country"] == "none" else match["country"]
+    verdict = Verdict(
+        country=country, confidence=float(match["confidence"]), alarm=Alarm(match["alarm"])
+    )
     return Given(verdict, int(match["ms"] or 0) / 1000)

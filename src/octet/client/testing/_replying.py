@@ -170,8 +170,7 @@ class Replying:
     def _open_fixture(self, ref: str) -> None:
         given = read_fixture(ref)
         if isinstance(given, str):
-            headers = {"retry-after": "1"} if given in ("rate_limited", "overloaded") else {}
-            raise _ProblemError(given, headers=headers)
+            raise _ProblemError(given, headers={"retry-after": "1"})
         if given is not None:
             self.book.write_first(ref, given.verdict, given.after_s)
 
