@@ -21,6 +21,7 @@ from octet.service.credentials import Keyring, KeyringFile, Kind
 from octet.service.credentials.instant import to_text
 from octet.service.credentials.keyring import Issued
 from octet.service.credentials.tokens import PRODUCT, Claims, sign
+from octet.service.device import DeviceKeys
 from octet.service.issuer import Issuer
 from octet.service.realm import Realm
 from octet.service.verdicts.token import VerdictTokens
@@ -77,7 +78,8 @@ class ScriptedJudge:
 def issuer(keyring: Keyring | None = None) -> Issuer:
     """Return what signs by *keyring*, at `NOW_MS`."""
     keyring = keyring or Keyring.fresh(to_text(NOW_MS))
-    return Issuer(VerdictTokens(lambda: keyring, ttl_s=600, epoch_ms=lambda: NOW_MS))
+    tokens = VerdictTokens(lambda: keyring, ttl_s=600, epoch_ms=lambda: NOW_MS)
+    return Issuer(tokens, DeviceKeys(lambda: keyring))
 
 
 def untold(verdict: dict[str, Any]) -> dict[str, Any]:

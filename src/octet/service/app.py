@@ -32,6 +32,7 @@ from octet.service.credentials import (
 from octet.service.credentials.instant import to_text
 from octet.service.credentials.post import Post
 from octet.service.credentials.signatures import Signatures
+from octet.service.device import DeviceKeys
 from octet.service.errors import JudgeFailedError, OverloadedError
 from octet.service.fixtures import Fixtures, fixture_of
 from octet.service.instruments import Instruments
@@ -94,7 +95,7 @@ def create_app(  # noqa: PLR0913 - parts that can be given
         stores=stores,
         bench=bench or Bench(judge),
         instruments=instruments,
-        issuer=Issuer(tokens),
+        issuer=Issuer(tokens, DeviceKeys(keyring)),
         signatures=Signatures(stores.nonces),
         fixtures=Fixtures(stores.first_reads, epoch_ms=epoch_ms),
     )
