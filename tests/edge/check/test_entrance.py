@@ -32,6 +32,30 @@ async def test_what_it_knows(start_edge: StartEdge) -> None:
     assert (await meet(edge.url)).max_segment is None
 
 
+@pytest.mark.ipv6
+@pytest.mark.parametrize(
+    ("host", "source", "family"),
+    [("127.0.0.1", "0.0.0.0", socket.AF_INET), ("::1", "::", socket.AF_INET6)],  # noqa: S104 - a client's
+)
+async def test_family(
+    start_edge: StartEdge,
+    monkeypatch: pytest.MonkeyPatch,
+    host: str,
+    source: str,
+    family: socket.AddressFamily,
+) -> None:
+    """The unspecified address of a family chooses the family, whatever the host has besides."""
+    edge = await start_edge(HOST=host)
+
+    async def resolved(*_: object, **asked: object) -> list[Any]:
+        await trio.lowlevel.checkpoint()
+        assert asked["family"] is family
+        return [(family, socket.SOCK_STREAM, 6, "", (host, edge.port))]
+
+    monkeypatch.setattr("octet.edge.check.entrance.socket.getaddrinfo", resolved)
+    assert (await meet("http://yourapp.test", source=source)).remote_ip == host
+
+
 async def test_system_that_marks_nothing(
     start_edge: StartEdge, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,7 @@ from tests.edge.proxies import listening
 from tests.service.fakes import NOW_MS, Cupboard, ScriptedJudge
 
 OK, WARN, FAIL, UNKNOWN = Status.OK, Status.WARN, Status.FAIL, Status.UNKNOWN
+YEAR_MS = 365 * 86_400_000
 SEED = base64.b64encode(bytes(range(32))).decode()
 
 StartService = Callable[..., Awaitable[str]]
@@ -50,9 +51,16 @@ def but_ok(found: dict[str, Finding]) -> dict[str, Status]:
     return {name: f.status for name, f in found.items() if f.status is not OK}
 
 
+class Issuer(Cupboard):
+    """Issues what does not end soon, by the check's own clock."""
+
+    def issue(self, kind: Kind = Kind.LICENSE, **changes: Any) -> str:
+        return super().issue(kind, **{"exp": to_text(epoch_ms() + YEAR_MS)} | changes)
+
+
 @pytest.fixture
-def cupboard(tmp_path: Path) -> Cupboard:
-    return Cupboard(tmp_path / "keyring.json")
+def cupboard(tmp_path: Path) -> Issuer:
+    return Issuer(tmp_path / "keyring.json")
 
 
 @pytest.fixture
@@ -61,7 +69,7 @@ def judge() -> ScriptedJudge:
 
 
 @pytest.fixture
-async def start(cupboard: Cupboard, judge: ScriptedJudge) -> AsyncIterator[StartService]:
+async def start(cupboard: Issuer, judge: ScriptedJudge) -> AsyncIterator[StartService]:
     """Start the real service, with a keyring."""
 
     async def started(tls: ssl.SSLContext | None = None, now_ms: EpochMs = lambda: NOW_MS) -> str:
@@ -90,15 +98,15 @@ def server_side(certificate: Certificate, clients: Certificate | None = None) ->
 # --- the licence -------------------------------------------------------------------------------
 
 
-async def test_all_is_well(start: StartService, cupboard: Cupboard, judge: ScriptedJudge) -> None:
+async def test_all_is_well(start: StartService, cupboard: Issuer, judge: ScriptedJudge) -> None:
     """A service that takes the licence is told from others, and has judged nothing for it."""
     found = await look(await start(), LICENSE=cupboard.issue())
     assert but_ok(found) == {}
-    assert found["license"].text == "accepted"
+    assert found["license"].text.startswith("accepted; it ends on ")
     assert judge.seen == []
 
 
-async def test_test_licence(start: StartService, cupboard: Cupboard) -> None:
+async def test_test_licence(start: StartService, cupboard: Issuer) -> None:
     """A test licence is accepted, and said to be one."""
     found = await look(await start(), LICENSE=cupboard.issue(live=False))
     assert but_ok(found) == {}
@@ -115,7 +123,7 @@ async def test_test_licence(start: StartService, cupboard: Cupboard) -> None:
     ],
 )
 async def test_refused_licence(
-    start: StartService, cupboard: Cupboard, claims: dict[str, Any], code: str
+    start: StartService, cupboard: Issuer, claims: dict[str, Any], code: str
 ) -> None:
     """Why the service refuses a licence is told by its code, in words and with a way out."""
     found = await look(await start(), LICENSE=cupboard.issue(**claims))
@@ -124,7 +132,7 @@ async def test_refused_licence(
     assert found["license"].remedy
 
 
-async def test_revoked_licence(start: StartService, cupboard: Cupboard) -> None:
+async def test_revoked_licence(start: StartService, cupboard: Issuer) -> None:
     """A licence that the operator revoked is told to be so."""
     license_token = cupboard.issue()
     cupboard.revoke()
@@ -174,12 +182,11 @@ async def test_what_is_sent_is_signed(service: FakeService) -> None:
     ],
 )
 async def test_licence_that_demands_signatures(
-    start: StartService, cupboard: Cupboard, key: str, ahead_s: int, code: str
+    start: StartService, cupboard: Issuer, key: str, ahead_s: int, code: str
 ) -> None:
     """The real service takes the signature that the edge will make, or says what is wrong."""
     url = await start(now_ms=epoch_ms)
-    until = to_text(epoch_ms() + 3_600_000)
-    license_token = cupboard.issue(exp=until, signing_keys=(SigningKey.read(SEED).public,))
+    license_token = cupboard.issue(signing_keys=(SigningKey.read(SEED).public,))
     skewed = partial(_later, ahead_s * 1000)
     found = await look(url, skewed, LICENSE=license_token, EDGE_SIGNING_KEY=key)
     assert but_ok(found) == ({"license": FAIL} if code else {}) | (
@@ -221,7 +228,7 @@ async def test_other_answers(
     ],
 )
 async def test_clock(
-    start: StartService, cupboard: Cupboard, ahead_s: int, key: str, expected: dict[str, Status]
+    start: StartService, cupboard: Issuer, ahead_s: int, key: str, expected: dict[str, Status]
 ) -> None:
     """A clock that is off is told; it is fatal where signatures carry its time."""
     skewed = partial(_later, ahead_s * 1000)
@@ -245,7 +252,7 @@ async def test_no_date(service: FakeService) -> None:
 
 
 async def test_pinned_authority(
-    start: StartService, cupboard: Cupboard, certificate: Certificate
+    start: StartService, cupboard: Issuer, certificate: Certificate
 ) -> None:
     """A service with an authority of its own is reached once that is pinned, and only then."""
     url, license_token = await start(server_side(certificate)), cupboard.issue()
@@ -260,7 +267,7 @@ async def test_pinned_authority(
 
 async def test_wrong_authority(
     start: StartService,
-    cupboard: Cupboard,
+    cupboard: Issuer,
     certificate: Certificate,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -274,7 +281,7 @@ async def test_wrong_authority(
 
 async def test_mutual_tls(
     start: StartService,
-    cupboard: Cupboard,
+    cupboard: Issuer,
     certificate: Certificate,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -294,7 +301,7 @@ async def test_mutual_tls(
 
 
 async def test_wrong_scheme(
-    start: StartService, cupboard: Cupboard, certificate: Certificate
+    start: StartService, cupboard: Issuer, certificate: Certificate
 ) -> None:
     """Https to a service in the clear, and the other way round, is told as that."""
     plain, secured = await start(), await start(server_side(certificate))
@@ -339,7 +346,7 @@ async def test_no_http() -> None:
     assert "no HTTP" in found["service"].text
 
 
-async def test_wrong_base(start: StartService, cupboard: Cupboard) -> None:
+async def test_wrong_base(start: StartService, cupboard: Issuer) -> None:
     """A path below which there is no service is told as that."""
     found = await look(f"{await start()}/nowhere", LICENSE=cupboard.issue())
     assert found["service"].status is FAIL

@@ -42,7 +42,10 @@ def add_parser(commands: Any) -> None:
         "--ca-file", metavar="FILE", help="an authority of your own that vouches for the URL"
     )
     check.add_argument(
-        "--source", type=_address, metavar="ADDRESS", help="the local address to come from"
+        "--source",
+        type=_address,
+        metavar="ADDRESS",
+        help="the local address to come from; 0.0.0.0 or :: for any of that family",
     )
     check.add_argument(
         "--address",

@@ -32,13 +32,16 @@ class Entrance:
     Args:
         target: where to.
         tls: whom to believe, if the target is reached by TLS.
-        source: the local address to connect from; None: the system's choice.
+        source: the local address to connect from, and so the family; None: the system's choice.
     """
 
     def __init__(self, target: Target, tls: ssl.SSLContext, source: str | None = None) -> None:
         self._target = target
         self._tls = tls
         self._source = source
+        self._family = socket.AF_UNSPEC
+        if source is not None:
+            self._family = socket.AF_INET6 if ":" in source else socket.AF_INET
 
     async def connect(self, max_segment: int | None = None) -> Meeting:
         """Connect to the first of the host's addresses that takes it; TLS is spoken already.
@@ -65,7 +68,10 @@ class Entrance:
     async def _reach(self, max_segment: int | None) -> tuple[trio.SocketStream, int | None]:
         failure: OSError = OSError("no address")
         for family, kind, protocol, _, address in await socket.getaddrinfo(
-            self._target.host.encode("ascii"), self._target.port, type=socket.SOCK_STREAM
+            self._target.host.encode("ascii"),
+            self._target.port,
+            family=self._family,
+            type=socket.SOCK_STREAM,
         ):
             sock = socket.socket(family, kind, protocol)
             try:

@@ -73,4 +73,7 @@ def _settings(config: EdgeConfig) -> list[Finding]:
 def _licence(config: EdgeConfig, posted: _Answer | Trouble) -> Finding:
     if isinstance(posted, Trouble):
         return unknown(licence.NAME, f"a post got no answer: {posted.text}", "try again")
-    return licence.judge_license(posted.reply.status_code, posted.reply.content, config.license)
+    reply = posted.reply
+    return licence.judge_license(
+        reply.status_code, reply.content, config.license, posted.answered_ms
+    )

@@ -4,13 +4,21 @@ The service judges the licence, the signature and the certificate before it look
 ``malformed`` means that all of them were taken, and no session was judged to learn it.
 """
 
+import base64
 from collections.abc import Mapping
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from octet.edge.check.finding import Finding, fail, ok, unknown, warn
 from octet.edge.outcome import problem_code
+from octet.schema.json_text import loads
 
 NAME: Final = "license"
+RENEW_DAYS: Final = 14
+"""A licence that ends sooner should be renewed now."""
+
+_DAY_MS: Final = 24 * 60 * 60 * 1000
+_SIGNATURE_BYTES: Final = 64
 _ASK = "ask the service's operator for a new one"
 _SEND_PUBLIC = (
     "send the operator this edge's public key (start-up logs it), for a licence that names it"
@@ -46,12 +54,19 @@ _REMEDIES: Final[Mapping[str, tuple[str, str]]] = {
 """Code to what it means and what to do."""
 
 
-def judge_license(status: int, body: bytes, license_token: str | None) -> Finding:
-    """Judge the service's answer to an empty batch that came with *license_token*."""
+def judge_license(status: int, body: bytes, license_token: str | None, now_ms: int) -> Finding:
+    """Judge the service's answer to an empty batch.
+
+    Args:
+        status: of the answer.
+        body: of the answer.
+        license_token: what the batch came with.
+        now_ms: this machine's clock, milliseconds since the Unix epoch.
+    """
     code = problem_code(body)
     match status, code:
         case (200, _) | (400, "malformed"):
-            return _accepted(license_token)
+            return _accepted(license_token, now_ms)
         case (401 | 403, _) if code in _REMEDIES:
             meaning, remedy = _REMEDIES[code]
             return fail(NAME, f"the service refuses this edge: {meaning} ({code})", remedy)
@@ -73,11 +88,31 @@ def _named(code: str) -> str:
     return f"code {code}" if code else "no code"
 
 
-def _accepted(license_token: str | None) -> Finding:
+def _accepted(license_token: str | None, now_ms: int) -> Finding:
     if license_token is None:
-        return warn(
-            NAME, "accepted without a licence, as a developer's service does", "set LICENSE"
-        )
+        return warn(NAME, "accepted without a licence, as by a developer's service", "set LICENSE")
+    text = "accepted"
     if license_token.startswith("octet_test_"):
-        return ok(NAME, "accepted; it is a test licence: only test partner keys read its verdicts")
-    return ok(NAME, "accepted")
+        text = "accepted; it is a test licence: only test partner keys read its verdicts"
+    until = _until(license_token)
+    if until is None:
+        return ok(NAME, text)
+    days = (round(until.timestamp() * 1000) - now_ms) // _DAY_MS
+    text = f"{text}; it ends on {until:%Y-%m-%d}"
+    return warn(NAME, text, _ASK) if days < RENEW_DAYS else ok(NAME, text)
+
+
+def _until(license_token: str) -> datetime | None:
+    """Return when a licence ends that the service has verified; None where it does not say so.
+
+    A PASETO of purpose ``public`` is readable: ``version.public.`` and the base64url of the claims
+    with the signature after them, and perhaps a footer.
+    """
+    try:
+        sealed = license_token.split(".")[2]
+        raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+        claims: Any = loads(raw[:-_SIGNATURE_BYTES])
+        until = datetime.fromisoformat(claims["exp"])
+    except (IndexError, KeyError, TypeError, ValueError):
+        return None
+    return until if until.tzinfo else until.replace(tzinfo=UTC)
