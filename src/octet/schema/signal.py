@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from attrs import field, frozen
@@ -64,6 +65,7 @@ class Signals:
         return iter(self.by_name)
 
 
+@lru_cache(maxsize=1024)
 def wire_name(name: str) -> str:
     """Return a class's or a field's name as it stands on the wire: ``TimeZone`` → ``timeZone``."""
     head, *rest = name.split("_")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from octet.service.atlas import Atlas, AtlasError, container
+from octet.service.atlas._atlas import FORMAT
 from octet.service.atlas.as_types import AsType
 
 
@@ -97,6 +98,13 @@ def test_languages_of_countries(atlas: Atlas) -> None:
         assert atlas.languages[int(np.argmax(row))] == language
 
 
+def test_conventions_of_countries(atlas: Atlas) -> None:
+    """Americans count to twelve, Germans to twenty-four, Thais from the Buddha."""
+    assert (atlas.hour_cycle["US"], atlas.hour_cycle["DE"]) == ("h12", "h23")
+    assert atlas.calendar["TH"] == "buddhist"
+    assert "DE" not in atlas.calendar
+
+
 def test_distances_between_people(atlas: Atlas) -> None:
     """The table is symmetric, and neighbours are nearer than continents."""
     table, row = atlas.distance_km, atlas.country_row
@@ -140,6 +148,6 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
 
 def test_missing_tables_are_refused(tmp_path: Path) -> None:
     """An atlas without its tables is damaged."""
-    container.write(tmp_path / "a", {"format": 1}, {})
+    container.write(tmp_path / "a", {"format": FORMAT}, {})
     with pytest.raises(AtlasError, match="damaged"):
         Atlas.load(str(tmp_path / "a"))

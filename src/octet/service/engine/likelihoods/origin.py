@@ -28,6 +28,7 @@ from octet.service.atlas.container import Array
 from octet.service.engine.evidence import Evidence, Group
 from octet.service.engine.facts import Facts
 from octet.service.engine.hypotheses import Environment, Hypotheses
+from octet.service.engine.likelihoods.conventions import Conventions
 from octet.service.engine.likelihoods.languages import Spoken
 from octet.service.engine.likelihoods.time_zone import TimeZones
 
@@ -44,13 +45,15 @@ class Origin:
 
     zones: TimeZones
     spoken: Spoken
+    customs: Conventions
     hypotheses: Hypotheses
 
     @classmethod
     def of(cls, atlas: Atlas, hypotheses: Hypotheses) -> "Origin":
         """Return the family over *atlas*."""
         country = hypotheses.country
-        return cls(TimeZones.of(atlas, country), Spoken.of(atlas, country), hypotheses)
+        zones, spoken = TimeZones.of(atlas, country), Spoken.of(atlas, country)
+        return cls(zones, spoken, Conventions.of(atlas), hypotheses)
 
     def evidence(self, facts: Sequence[Facts], named: Array) -> Evidence:
         """Return log P(zone, tongue | c, s, e, x), over (B, E, C) and (B, 2, K, C).
@@ -59,7 +62,8 @@ class Origin:
             facts: B of them.
             named: (B, D) the countries of the exit slots, -1 for unused ones.
         """
-        zone, tongue = self.zones.by_country(facts), self.spoken.by_country(facts)
+        zone = self.zones.by_country(facts)
+        tongue = self.spoken.by_country(facts) * self.customs.by_country(facts)
         zone_log, agreed = ZONE_WEIGHT * np.log(zone), self.zones.consistency(facts)
         at_home = np.exp(zone_log) * tongue**LANGUAGE_WEIGHT
         foreign = (tongue @ self.hypotheses.country)[:, None]
