@@ -24,7 +24,7 @@ from octet.service.engine.places import Places
 HELD = 0.90
 LEAST_KM = 25.0
 OTHER_ZONE = 0.1
-COUNTRIES, LEAST_MASS = 6, 1e-3
+COUNTRIES, LEAST_MASS = 6, 0.01
 """Only the likeliest countries' points are weighed; the rest cannot move 90 % of the mass."""
 DIGITS = 2
 """Of the coordinates in the answer: about a kilometre, finer than what is known."""

@@ -14,11 +14,11 @@ logarithm, heavy enough for detours and queues:
 Of an edge without a kernel delay the application's stands in. That one crosses the whole path in
 every transport, as through a VPN.
 
-r below 3 ms counts as 3 ms: a short last mile is nothing to suspect. κ = 0.02 is the chance that an
-edge does not stand where it says: the hypothesis of a wrong ``EDGE_LOCATION``, by itself for each
-edge. It also bounds what a delay can do: an impossible one costs every transport the same few nats,
-so alone it raises no alarm, and with several landmarks a wrong one is outvoted. An exit that no
-database names may be anywhere: 1 / 9.
+r counts in steps of two per cent, and below 3 ms as 3 ms: a short last mile is nothing to suspect.
+κ = 0.02 is the chance that an edge does not stand where it says: the hypothesis of a wrong
+``EDGE_LOCATION``, by itself for each edge. It also bounds what a delay can do: an impossible one
+costs every transport the same few nats, so alone it raises no alarm, and with several landmarks a
+wrong one is outvoted. An exit that no database names may be anywhere: 1 / 9.
 
 w = 0.5: a consistency test, not an estimator of the country. A missing delay or place adds 0.
 
@@ -27,6 +27,7 @@ for end users; the last miles lie between published spreads of home lines (3 to 
 (17 to 45 ms) and Starlink; w and κ are judgement.
 """
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -61,26 +62,31 @@ FLAT = 1.0 / 9.0
 """1 over the width of ln r from 1 ms to 10 s, rounded."""
 _PEAK = 3.0 / 8.0 / SPREAD
 """The t density with four degrees of freedom at its centre."""
-EDGES_KEPT = 256
-"""Edge locations whose distances are kept: a deployment has a handful."""
+STEP = 0.02
+"""Delays are told apart to two per cent, far below what they spread by; nats."""
+EDGES_KEPT, DELAYS_KEPT = 256, 4096
+"""Edge locations whose distances are kept, a deployment has a handful; and delays to them."""
 THROUGH = (Transport.VPN, Transport.ROAMING)
 """The kernel's round trip crosses the whole path through the exit."""
 ENDED = (Transport.PROXY, Transport.RELAY, Transport.TOR, Transport.FRONTED)
 """It ends at the exit."""
 
 
+Times = tuple[tuple[Location, int], ...]
+"""Edges, each with its delay in steps of `STEP` nats."""
+
+
 @frozen(eq=False)
 class Delay:
     """The delay family of one atlas."""
 
-    between_ms: Array
-    """(C, C) base delay between two countries."""
+    countries: int
     _paths: "_Paths" = field(repr=False, eq=False)
 
     @classmethod
     def of(cls, atlas: Atlas, places: Places) -> "Delay":
         """Return the family over the distances of *atlas*."""
-        return cls(base_delay_ms(atlas.distance_km).astype(np.float32), _Paths(places))
+        return cls(len(atlas.countries), _Paths(atlas, places))
 
     def evidence(self, facts: Sequence[Facts], named: Array, network: Array) -> Evidence:
         """Return w log P(r | c, s, x), over (B, S, K, C).
@@ -90,80 +96,99 @@ class Delay:
             named: (B, D) the countries of the exit slots, -1 for unused ones.
             network: (B,) `AsType`, -1 when unknown: a direct visitor's own last mile.
         """
-        shape = (len(facts), len(Transport), named.shape[1] + 2, len(self.between_ms))
+        shape = (len(facts), len(Transport), named.shape[1] + 2, self.countries)
         out = np.zeros(shape, np.float32)
         for row, fact in enumerate(facts):
             if fact.landmarks:
-                self._fill(out[row], fact.landmarks, named[row], int(network[row]))
+                self._fill(out[row], fact.landmarks, named[row].tolist(), int(network[row]))
         return Evidence("delay", Group.TIMING, path=out)
 
-    def _fill(self, out: Array, landmarks: Sequence[Landmark], named: Array, network: int) -> None:
+    def _fill(
+        self, out: Array, landmarks: Sequence[Landmark], named: list[int], network: int
+    ) -> None:
         """Write one envelope's (S, K, C)."""
-        seen = [mark for mark in landmarks if mark.kernel_ms is not None]
-        rest = [mark for mark in landmarks if mark.kernel_ms is None]
-        own, any_mile = self._direct([*seen, *rest], network)
-        out[Transport.DIRECT] = WEIGHT * own
-        out[THROUGH, :] = WEIGHT * self._through([*seen, *rest], named, any_mile)
-        ended = self._ended(self._direct(seen)[1] if rest else any_mile, len(seen), named)
-        if rest:
-            ended = ended + self._through(rest, named, self._direct(rest)[1])
-        out[ENDED, :] = WEIGHT * ended
+        seen = _times([mark for mark in landmarks if mark.kernel_ms is not None])
+        rest = _times([mark for mark in landmarks if mark.kernel_ms is None])
+        every = (*seen, *rest)
+        out[Transport.DIRECT] = self._paths.direct(every, network)
+        out[THROUGH, :] = self._through(every, named)
+        ended = self._ended(seen, named)
+        out[ENDED, :] = ended + self._through(rest, named) if rest else ended
 
-    def _direct(self, landmarks: Sequence[Landmark], network: int = -1) -> Array:
-        """Return log P(r | direct from c), (2, C): over this network's last mile, and over any."""
-        density: Array = np.ones((1, 1), np.float32)
-        for mark in landmarks:
-            log_expected, _ = self._paths.to_edge(mark.place)
-            density = density * _density(_log_ms(mark) - log_expected)
-        if density.size == 1:
-            return np.zeros((2, len(self.between_ms)), np.float32)
-        weights = np.stack([LAST_MILE.get(network, _ANY_MILE), _ANY_MILE])
-        return _log(self._paths.by_country(weights @ density))
+    def _through(self, times: Times, named: list[int]) -> Array:
+        """Return w log P(r | from c through x), (K, C); the own country's is near a direct path."""
+        return self._slots(
+            self._paths.direct(times, -1),
+            [self._paths.through(times, row) for row in named if row >= 0],
+            len(named),
+            len(times),
+        )
 
-    def _through(self, landmarks: Sequence[Landmark], named: Array, direct: Array) -> Array:
-        """Return log P(r | from c through x), (K, C); slot 0, the own country, is near *direct*."""
-        exits = np.maximum(named, 0)
-        density: Array = np.ones(1, np.float32)
-        for mark in landmarks:
-            _, to_edge_ms = self._paths.to_edge(mark.place)
-            legs = self.between_ms[exits] + to_edge_ms[exits][:, None]
-            expected = np.log(legs[:, None] + LAST_MILE_MS[:, None])
-            density = density * _density(_log_ms(mark) - expected)
-        out = np.full((len(named) + 2, len(direct)), len(landmarks) * np.log(FLAT), np.float32)
-        out[0] = direct
-        out[1:-1] = _log(density.sum(axis=1)) - np.float32(np.log(len(LAST_MILE_MS)))
-        return out
+    def _ended(self, times: Times, named: list[int]) -> Array:
+        """Return w log P(r | from x), (K, C), out of that of every country."""
+        own = self._paths.direct(times, -1)
+        return self._slots(own, [own[row] for row in named if row >= 0], len(named), len(times))
 
-    def _ended(self, at_exit: Array, landmarks: int, named: Array) -> Array:
-        """Return log P(r | from x), (K, C), out of that of every country."""
-        out = np.full((len(named) + 2, len(at_exit)), landmarks * np.log(FLAT), np.float32)
-        out[0] = at_exit
-        out[1:-1] = at_exit[np.maximum(named, 0)][:, None]
+    def _slots(self, own: Array, exits: Sequence[Array], most: int, landmarks: int) -> Array:
+        """Return (K, C); of exits that no database names nothing is known."""
+        out = np.full((most + 2, self.countries), WEIGHT * landmarks * np.log(FLAT), np.float32)
+        out[0] = own
+        for slot, row in enumerate(exits, 1):
+            out[slot] = row
         return out
 
 
 class _Paths:
-    """Expected delays from everywhere to an edge; remembers the edges it has seen.
+    """How delays fit paths, weighted nats; remembers the edges and the delays it has seen.
 
     A bounded memory of a pure function: it changes speed, never an answer.
     """
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, atlas: Atlas, places: Places) -> None:
         self._places = places
-        self.by_country = places.by_country
+        self._between_ms = base_delay_ms(atlas.distance_km).astype(np.float32)
         self.to_edge = lru_cache(maxsize=EDGES_KEPT)(self._to_edge)
+        self.direct = lru_cache(maxsize=DELAYS_KEPT)(self._direct)
+        self.through = lru_cache(maxsize=DELAYS_KEPT)(self._through)
 
     def _to_edge(self, edge: Location) -> tuple[Array, Array]:
         """Return ln(base + last mile), (Q, N), and the mean base delay, (C,), in ms."""
         lat, lon = self._places.lat, self._places.lon
         away = distance_km(lat=lat, lon=lon, to_lat=edge.lat, to_lon=edge.lon)
         base = base_delay_ms(away).astype(np.float32)
-        return np.log(base + LAST_MILE_MS[:, None]), self.by_country(base)
+        return np.log(base + LAST_MILE_MS[:, None]), self._places.by_country(base)
+
+    def _direct(self, times: Times, network: int) -> Array:
+        """Return w log P(r | direct from c), (C,), over a network's last mile; -1 is any."""
+        density: Array = np.ones((len(LAST_MILE_MS), len(self._places.lat)), np.float32)
+        for edge, steps in times:
+            density *= _density(np.float32(steps * STEP) - self.to_edge(edge)[0])
+        mean = self._places.by_country(LAST_MILE.get(network, _ANY_MILE) @ density)
+        return _kept(WEIGHT * np.log(mean))
+
+    def _through(self, times: Times, exit_row: int) -> Array:
+        """Return w log P(r | from c through a country), (C,)."""
+        density: Array = np.ones((len(LAST_MILE_MS), len(self._between_ms)), np.float32)
+        for edge, steps in times:
+            leg_ms = self._between_ms[exit_row] + self.to_edge(edge)[1][exit_row]
+            expected = np.log(leg_ms + LAST_MILE_MS[:, None])
+            density *= _density(np.float32(steps * STEP) - expected)
+        return _kept(WEIGHT * np.log(density.mean(axis=0)))
 
 
-def _log_ms(mark: Landmark) -> np.float32:
+def _times(landmarks: Sequence[Landmark]) -> Times:
+    return tuple((mark.place, _steps(mark)) for mark in landmarks)
+
+
+def _steps(mark: Landmark) -> int:
     ms = mark.app_ms if mark.kernel_ms is None else mark.kernel_ms
-    return np.float32(np.log(min(max(ms or 0.0, SHORTEST_MS), LONGEST_MS)))
+    return round(math.log(min(max(ms or 0.0, SHORTEST_MS), LONGEST_MS)) / STEP)
+
+
+def _kept(nats: Array) -> Array:
+    """Return what several threads may share."""
+    nats.flags.writeable = False
+    return nats
 
 
 def _density(away: Array) -> Array:
@@ -177,7 +202,3 @@ def _density(away: Array) -> Array:
     np.divide(np.float32((1.0 - MISPLACED) * _PEAK), away, out=away)
     away += np.float32(MISPLACED * FLAT)
     return away
-
-
-def _log(density: Array) -> Array:
-    return np.asarray(np.log(density))

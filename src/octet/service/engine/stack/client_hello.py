@@ -15,9 +15,11 @@ GREASE, Apple's GREASE without Chromium's extensions and without session tickets
 """
 
 import hashlib
+import struct
+from collections.abc import Mapping
 from enum import StrEnum
 
-from attrs import frozen
+from attrs import field, frozen
 
 _CLIENT_HELLO = 1
 _SNI, _SIGNATURES, _ALPN, _VERSIONS = 0, 13, 16, 43
@@ -31,6 +33,7 @@ _VERSION_NAMES = {
     0x0300: "s3",
     0x0002: "s2",
 }
+_KIND_AND_SIZE = struct.Struct(">HH")
 _MOST = 99
 _DIGITS = 12
 
@@ -53,12 +56,23 @@ class ClientHello:
     ciphers: tuple[int, ...]
     extensions: tuple[int, ...]
     """Types in order."""
-    versions: tuple[int, ...]
-    """``supported_versions``."""
-    signatures: tuple[int, ...]
-    """``signature_algorithms``."""
-    alpn: bytes
-    """The first protocol offered, empty for none."""
+    contents: Mapping[int, bytes] = field(repr=False)
+    """Of each type, the first one's."""
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """``supported_versions``."""
+        return _numbers(_Bytes(self.contents.get(_VERSIONS, b"")).vector(1).rest)
+
+    @property
+    def signatures(self) -> tuple[int, ...]:
+        """``signature_algorithms``."""
+        return _numbers(_Bytes(self.contents.get(_SIGNATURES, b"")).vector(2).rest)
+
+    @property
+    def alpn(self) -> bytes:
+        """The first protocol offered, empty for none."""
+        return _Bytes(self.contents.get(_ALPN, b"")).vector(2).vector(1).rest
 
     @property
     def greased(self) -> bool:
@@ -111,14 +125,11 @@ def read_client_hello(message: bytes) -> ClientHello | None:
     ciphers = body.vector(2)
     body.vector(1)
     found = _extensions(body.vector(2))
-    contents = dict(reversed(found))
     return ClientHello(
         version=version,
         ciphers=_numbers(ciphers.rest),
         extensions=tuple(kind for kind, _ in found),
-        versions=_numbers(_Bytes(contents.get(_VERSIONS, b"")).vector(1).rest),
-        signatures=_numbers(_Bytes(contents.get(_SIGNATURES, b"")).vector(2).rest),
-        alpn=_Bytes(contents.get(_ALPN, b"")).vector(2).vector(1).rest,
+        contents=dict(reversed(found)),
     )
 
 
@@ -144,15 +155,15 @@ def _extensions(data: _Bytes) -> list[tuple[int, bytes]]:
     found: list[tuple[int, bytes]] = []
     view, at = data.rest, 0
     while at + 4 <= len(view):
-        kind = int.from_bytes(view[at : at + 2], "big")
-        size = int.from_bytes(view[at + 2 : at + 4], "big")
+        kind, size = _KIND_AND_SIZE.unpack_from(view, at)
         found.append((kind, view[at + 4 : at + 4 + size]))
         at += 4 + size
     return found
 
 
 def _numbers(data: bytes) -> tuple[int, ...]:
-    return tuple(int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data) - 1, 2))
+    count = len(data) // 2
+    return struct.unpack(f">{count}H", data[: 2 * count])
 
 
 def _hex(values: list[int]) -> str:
