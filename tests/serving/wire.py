@@ -49,6 +49,11 @@ class Reader:
         body, self._buffer = self._buffer[:length], self._buffer[length:]
         return Message(start, headers, body)
 
+    @property
+    def buffer(self) -> bytes:
+        """What has come and was not read yet."""
+        return self._buffer
+
     async def rest(self) -> bytes:
         """Return all that comes until the other side closes."""
         while await self._more():

@@ -9,6 +9,7 @@ import logging
 import ssl
 from collections.abc import Callable, Mapping
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Any, Final, Literal
 
 import h11
@@ -164,8 +165,22 @@ class Connection(TCPServer):
 
     def _adapt(self, protocol: H11Protocol | H2Protocol) -> None:
         """Have hypercorn's HTTP/1.1 stay what it is, and refuse what is no HTTP by a problem."""
-        protocol._check_protocol = _stay  # type: ignore[union-attr, method-assign]  # noqa: SLF001
+        protocol._check_protocol = self._check  # type: ignore[union-attr, method-assign]  # noqa: SLF001
         protocol._send_error_response = self._refuse_text  # type: ignore[union-attr, method-assign]  # noqa: SLF001
+
+    async def _check(self, request: h11.Request) -> None:
+        """Refuse a request whose end two parsers may see in two places (RFC 9112, 6.1 and 6.3).
+
+        Hypercorn asks here whether to go on by HTTP/2. It never does: that is for who agreed on it
+        by ALPN, not for who asks for it.
+        """
+        fields = {bytes(name) for name, _ in request.headers}
+        if b"transfer-encoding" in fields and (
+            b"content-length" in fields or request.http_version == b"1.0"
+        ):
+            await self._refuse_text(HTTPStatus.BAD_REQUEST)
+            await self._close(linger=True)
+            raise trio.ClosedResourceError
 
     async def _refuse_text(self, _status: int) -> None:
         """Answer what could not be read as a request; hypercorn then closes."""
@@ -262,7 +277,3 @@ class Connection(TCPServer):
             await self._http2.farewell()
         await self._close()
         await self.protocol.handle(Closed())
-
-
-async def _stay(_request: object) -> None:
-    """Stay with HTTP/1.1: HTTP/2 is for who agreed on it by ALPN, not for who asks for it in it."""
