@@ -17,6 +17,7 @@ from octet.serving.http2_meter import OVERHEAD_BURST
 from tests.certificates import Certificate
 from tests.edge.conftest import RunningEdge, StartEdge
 from tests.edge.fakes import FakeService, report
+from tests.serving.connection_floods import pour
 from tests.serving.http2_peer import (
     ACK,
     CONTINUATION,
@@ -186,15 +187,6 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("octet.serving.byte_stream.LINGER_S", 0.05)
 
 
-async def pour(peer: Http2Peer, flood: Iterator[bytes]) -> None:
-    """Send *flood* in large pieces until the edge has closed."""
-    try:
-        while True:
-            await peer.stream.send_all(b"".join(next(flood) for _ in range(100)))
-    except (trio.BrokenResourceError, trio.ClosedResourceError):
-        pass
-
-
 @pytest.mark.parametrize("name", FLOODS)
 async def test_flood_ends_its_own_connection(
     edge: RunningEdge, apps: list[EdgeApp], peer: Http2Peer, other: Http2Peer, name: str
@@ -202,7 +194,7 @@ async def test_flood_ends_its_own_connection(
     """A flood is answered by GOAWAY within its bound, and visitors beside it are served."""
     flood, code = FLOODS[name]
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(pour, peer, flood())
+        nursery.start_soon(pour, peer.stream, flood())
         with trio.fail_after(10):
             ended = await peer.end()
         nursery.cancel_scope.cancel()
@@ -226,7 +218,7 @@ async def test_floods_on_many_connections(
     async def flood_again(name: str) -> None:
         while True:
             async with http2_peer(edge.port, str(certificate.chain)) as peer:
-                await pour(peer, FLOODS[name][0]())
+                await pour(peer.stream, FLOODS[name][0]())
 
     async with trio.open_nursery() as nursery:
         for name in FLOODS:
@@ -314,7 +306,7 @@ async def test_body_that_nobody_reads_is_bounded(
     await peer.send(begun_post(1, "/nowhere"))
     assert await peer.status(1) == 404
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(pour, peer, repeated(DATA, 0, 1, b"x" * 4096))
+        nursery.start_soon(pour, peer.stream, repeated(DATA, 0, 1, b"x" * 4096))
         assert await peer.end() is not None
         nursery.cancel_scope.cancel()
 

@@ -20,7 +20,7 @@ from wsproto.events import (
 from wsproto.utilities import LocalProtocolError
 
 from octet.edge.channel import SocketClosedError
-from octet.edge.websocket import MAX_MESSAGE_BYTES, WebSocket, accept_upgrade
+from octet.edge.websocket import MAX_FRAMES, MAX_MESSAGE_BYTES, WebSocket, accept_upgrade
 from octet.serving import ByteStream
 from tests.edge.conftest import RunningEdge
 from tests.edge.test_observer import request
@@ -287,6 +287,15 @@ async def test_code_is_read_by_who_still_sends(edge: RunningEdge) -> None:
 
 
 @pytest.mark.parametrize("kind", [PING, PONG, CONTINUATION])
+async def test_message_that_does_not_end(kind: int) -> None:
+    """A message is whole within so many frames, or the channel is closed."""
+    parts = write(TEXT, b"x", final=False) + write(kind, final=kind != CONTINUATION) * MAX_FRAMES
+    messages, answer = await read_all([parts])
+    assert messages == []
+    assert frames(answer)[-1] == CloseConnection(code=1008, reason="")
+
+
+@pytest.mark.parametrize("kind", [PING, PONG, CONTINUATION])
 async def test_frames_that_wait_leave_others_their_turn(kind: int) -> None:
     """A flood of frames in one piece lets others run after each."""
     turns = 0
@@ -297,10 +306,10 @@ async def test_frames_that_wait_leave_others_their_turn(kind: int) -> None:
             await trio.lowlevel.checkpoint()
             turns += 1
 
-    flood = write(kind, final=kind != CONTINUATION) * 1000
+    flood = write(kind, final=kind != CONTINUATION) * (MAX_FRAMES - 1)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(others)
         messages, _ = await read_all([write(TEXT, b"x", final=False) + flood])
-        assert turns > 990
+        assert turns >= MAX_FRAMES - 2
         nursery.cancel_scope.cancel()
     assert messages == []

@@ -20,6 +20,8 @@ from octet.serving import ByteStream
 PROTOCOL_ERROR: Final = 1002
 MESSAGE_TOO_BIG: Final = 1009
 MAX_MESSAGE_BYTES: Final = 4096
+MAX_FRAMES: Final = 256
+"""Of a message, with the pings and pongs before its end; a page's pong is one frame."""
 
 _CLOSE_CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
 _APPLICATION_CLOSE_CODES: Final = range(3000, 5000)
@@ -73,9 +75,9 @@ class WebSocket:
         return await self._decode(await self._assemble() if short is None else short)
 
     async def _assemble(self) -> bytes:
-        """Return the next text message, whatever it is made of."""
+        """Return the next text message, made of whatever fits into `MAX_FRAMES`."""
         message: bytes | None = None
-        while True:
+        for _ in range(MAX_FRAMES):
             opcode, final, payload = await self._next_frame()
             match opcode:
                 case 0x0 | 0x1 if (opcode == _TEXT) == (message is None):
@@ -96,6 +98,7 @@ class WebSocket:
                 case _:
                     await self._fail(PROTOCOL_ERROR)
             await trio.lowlevel.checkpoint()  # a flood of frames is no reason to starve others
+        return await self._fail(POLICY_VIOLATION)
 
     async def close(self, code: int) -> None:
         """Send the closing frame; the connection is closed by its owner."""

@@ -1,0 +1,99 @@
+"""What a page may do to a latency channel: every flood ends its own, and no other visitor's."""
+
+from collections.abc import Callable, Iterator
+from itertools import repeat
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from octet.edge.app import EdgeApp
+from octet.edge.latency import PONG_S
+from tests.edge.conftest import RunningEdge, StartEdge
+from tests.edge.test_websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, write
+from tests.serving.connection_floods import pour
+from tests.serving.test_connection import elapse
+from tests.serving.wire import get, upgrade
+
+
+@pytest.fixture
+async def apps() -> list[EdgeApp]:
+    """The application of the edge, once it is started."""
+    return []
+
+
+@pytest.fixture
+async def edge(start_edge: StartEdge, apps: list[EdgeApp]) -> RunningEdge:
+    return await start_edge(prepare=apps.append)
+
+
+def fragments() -> Iterator[bytes]:
+    """A message that never ends."""
+    yield write(TEXT, b"x", final=False)
+    yield from repeat(write(CONTINUATION, b"", final=False))
+
+
+Flood = Callable[[], Iterator[bytes]]
+
+FLOODS: dict[str, Flood] = {
+    "messages": lambda: repeat(write(TEXT, b"{}")),
+    "huge messages": lambda: repeat(write(TEXT, b"x" * 60_000)),
+    "endless frame": lambda: iter(
+        [write(TEXT, b"", length=b"\x7f" + b"\x7f" * 8), *[b"x" * 9999] * 99]
+    ),
+    "unmasked": lambda: repeat(write(TEXT, b"{}", masked=False)),
+    "binary": lambda: repeat(write(BINARY, b"x")),
+    "reserved": lambda: repeat(write(0x3, b"x")),
+    "closing": lambda: repeat(write(CLOSE, b"\x03\xe8")),
+}
+ENDLESS: dict[str, Flood] = {
+    "fragments": fragments,
+    "pings": lambda: repeat(write(PING, b"x" * 125)),
+    "pongs": lambda: repeat(write(PONG, b"x")),
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+async def test_wrong_frames(edge: RunningEdge, apps: list[EdgeApp], name: str) -> None:
+    """What no page sends ends its channel at once, however much of it comes."""
+    await _flood(edge, apps[0], FLOODS[name]())
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+async def test_allowed_frames_without_end(
+    edge: RunningEdge, apps: list[EdgeApp], name: str
+) -> None:
+    """What a page may send, but not without end, ends its channel after so many frames."""
+    await _flood(edge, apps[0], ENDLESS[name]())
+
+
+async def _flood(edge: RunningEdge, app: EdgeApp, flood: Iterator[bytes]) -> None:
+    """Open a channel, pour *flood* into it until it closes, and be served beside it."""
+    page = await edge.open()
+    async with page.stream, trio.open_nursery() as nursery:
+        await page.send(upgrade())
+        nursery.start_soon(pour, page.stream, flood)
+        assert (await edge.ask(get("/health"))).status == 200
+        with trio.fail_after(5):
+            heard = await page.reader.rest()
+        nursery.cancel_scope.cancel()
+    assert heard.startswith(b"HTTP/1.1 101 ")
+    assert len(heard) < 100_000
+    assert b"receipt" not in heard
+    await edge.until_open(app.workings.metrics, 0)
+
+
+async def test_dripping_frame(
+    edge: RunningEdge, apps: list[EdgeApp], mock_clock: MockClock
+) -> None:
+    """A pong that comes byte by byte is late like one that does not come."""
+    page = await edge.open()
+    async with page.stream:
+        await page.send(upgrade())
+        frame = write(TEXT, b"{}" * 40)
+        for at in range(3):
+            await page.send(frame[at : at + 1])
+            await elapse(mock_clock, PONG_S / 2.9)
+        with trio.fail_after(PONG_S / 2):
+            assert b"\x88\x02\x03\xf0" in await page.reader.rest()
+    await edge.until_open(apps[0].workings.metrics, 0)
