@@ -49,7 +49,7 @@ LOGISTIC = 1.702
 """The logistic function with this slope is the normal distribution's within 0.01."""
 TOR_MS = 150.0
 RELAY_ENDS_TCP = 0.7
-FRONTED = 0.0002
+NO_SIGN = 0.0002
 OTHER_HOST = 0.7
 SLOW_LINK = 0.02
 """What a link that the browser calls slow adds to τ."""
@@ -109,7 +109,7 @@ def _measured(facts: Sequence[Facts]) -> tuple[Array, Array, Array]:
     found = []
     for row, fact in enumerate(facts):
         if fact.delta_ms is not None:
-            found.append((row, fact.delta_ms, FRONTED))
+            found.append((row, fact.delta_ms, NO_SIGN))
         elif fact.connect_ms is not None and fact.kernel_ms is not None:
             found.append((row, fact.connect_ms - fact.kernel_ms, OTHER_HOST))
     table = np.array(found, dtype=np.float64).reshape(-1, 3)
