@@ -110,24 +110,24 @@ class Delay:
         seen = _times([mark for mark in landmarks if mark.kernel_ms is not None])
         rest = _times([mark for mark in landmarks if mark.kernel_ms is None])
         every = (*seen, *rest)
-        out[Transport.DIRECT] = self._paths.direct(every, network)
-        out[THROUGH, :] = self._through(every, named)
-        ended = self._ended(seen, named)
-        out[ENDED, :] = ended + self._through(rest, named) if rest else ended
+        own, any_mile = self._paths.direct(every, network)
+        out[Transport.DIRECT] = own
+        out[THROUGH, :] = self._through(every, named, any_mile)
+        at_exit = any_mile if not rest else self._paths.direct(seen, network)[1]
+        ended = self._ended(at_exit, len(seen), named)
+        if rest:
+            ended += self._through(rest, named, self._paths.direct(rest, network)[1])
+        out[ENDED, :] = ended
 
-    def _through(self, times: Times, named: list[int]) -> Array:
+    def _through(self, times: Times, named: list[int], direct: Array) -> Array:
         """Return w log P(r | from c through x), (K, C); the own country's is near a direct path."""
-        return self._slots(
-            self._paths.direct(times, -1),
-            [self._paths.through(times, row) for row in named if row >= 0],
-            len(named),
-            len(times),
-        )
+        exits = [self._paths.through(times, row) for row in named if row >= 0]
+        return self._slots(direct, exits, len(named), len(times))
 
-    def _ended(self, times: Times, named: list[int]) -> Array:
+    def _ended(self, at_exit: Array, landmarks: int, named: list[int]) -> Array:
         """Return w log P(r | from x), (K, C), out of that of every country."""
-        own = self._paths.direct(times, -1)
-        return self._slots(own, [own[row] for row in named if row >= 0], len(named), len(times))
+        exits = [at_exit[row] for row in named if row >= 0]
+        return self._slots(at_exit, exits, len(named), landmarks)
 
     def _slots(self, own: Array, exits: Sequence[Array], most: int, landmarks: int) -> Array:
         """Return (K, C); of exits that no database names nothing is known."""
@@ -159,12 +159,14 @@ class _Paths:
         return np.log(base + LAST_MILE_MS[:, None]), self._places.by_country(base)
 
     def _direct(self, times: Times, network: int) -> Array:
-        """Return w log P(r | direct from c), (C,), over a network's last mile; -1 is any."""
-        density: Array = np.ones((len(LAST_MILE_MS), len(self._places.lat)), np.float32)
+        """Return w log P(r | direct from c), (2, C): over a network's last mile, and over any."""
+        density: Array = np.ones((1, 1), np.float32)
         for edge, steps in times:
-            density *= _density(np.float32(steps * STEP) - self.to_edge(edge)[0])
-        mean = self._places.by_country(LAST_MILE.get(network, _ANY_MILE) @ density)
-        return _kept(WEIGHT * np.log(mean))
+            density = density * _density(np.float32(steps * STEP) - self.to_edge(edge)[0])
+        miles = np.stack([LAST_MILE.get(network, _ANY_MILE), _ANY_MILE])
+        if not times:
+            return _kept(np.zeros((len(miles), len(self._between_ms)), np.float32))
+        return _kept(WEIGHT * np.log(self._places.by_country(miles @ density)))
 
     def _through(self, times: Times, exit_row: int) -> Array:
         """Return w log P(r | from c through a country), (C,)."""
