@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import httpx
 import pytest
-from attrs import define, field
 from quart import typing as quart_typing
 
 from examples.customer_app import Settings, Visit, create_app
+from octet.client import Verdict
+from octet.client.testing import FakeOctet
+from octet.schema import structure
 
 EDGE = "https://cinema.example/octet"
 KEY = "octet_test_secret"
@@ -31,34 +32,21 @@ GERMANY: dict[str, Any] = {
 SILENT = {"confidence": 0.12, "alarm": "low"}
 
 Browser: TypeAlias = quart_typing.TestClientProtocol
-Reply = Callable[[httpx.Request], httpx.Response]
-
-
-@define
-class ScriptedOctet:
-    """Answers every request alike, and keeps it."""
-
-    reply: Reply = lambda _: httpx.Response(200, json=GERMANY)
-    requests: list[httpx.Request] = field(factory=list)
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Answer as told."""
-        self.requests.append(request)
-        return self.reply(request)
+Failure = Callable[[FakeOctet], None]
 
 
 @pytest.fixture
-def octet() -> ScriptedOctet:
-    """Return the service's stand-in."""
-    return ScriptedOctet()
+def octet() -> FakeOctet:
+    """Return the service's stand-in, which says the same of every reference."""
+    return FakeOctet(default=structure(Verdict, GERMANY))
 
 
 @pytest.fixture
-async def browser(octet: ScriptedOctet, shapes_file: Path) -> AsyncIterator[Browser]:
+async def browser(octet: FakeOctet, shapes_file: Path) -> AsyncIterator[Browser]:
     """Yield a browser on the app."""
     settings = Settings(
         octet_url="https://octet.example",
-        partner_key=KEY,
+        partner_key=octet.partner_key,
         visits=[
             Visit("home", "At home", "Nothing <unusual>.", EDGE),
             Visit("away", "Away", "On a journey.", "http://127.0.0.1:8080"),
@@ -66,7 +54,7 @@ async def browser(octet: ScriptedOctet, shapes_file: Path) -> AsyncIterator[Brow
         shapes_file=shapes_file,
         verdict_wait_s=0.2,
     )
-    app = create_app(settings, transport=httpx.MockTransport(octet))
+    app = create_app(settings, transport=octet.transport)
     async with app.test_app() as running:
         yield running.test_client()
 
@@ -91,13 +79,13 @@ async def _verdict(browser: Browser, name: str = "home") -> dict[str, Any]:
     return answer
 
 
-async def test_a_visit_embeds_the_collector_of_its_edge(browser: Browser) -> None:
+async def test_a_visit_embeds_the_collector_of_its_edge(browser: Browser, octet: FakeOctet) -> None:
     """The page has the edge, a fresh reference, and never the partner key."""
     page = await _text(browser, "/visit/home")
     assert f'src="{EDGE}/octet-collector.js"' in page
     assert f'data-edge-url="{EDGE}"' in page
     assert "Nothing &lt;unusual&gt;." in page
-    assert KEY not in page
+    assert octet.partner_key not in page
     assert await _visit(browser) != await _visit(browser)
 
 
@@ -108,7 +96,7 @@ async def test_a_visits_page_is_not_stored(browser: Browser) -> None:
 
 
 async def test_the_backend_reads_the_verdict_and_decides(
-    browser: Browser, octet: ScriptedOctet
+    browser: Browser, octet: FakeOctet
 ) -> None:
     """The page gets the verdict as on the wire, the decision and a card to show."""
     answer = await _verdict(browser)
@@ -117,12 +105,12 @@ async def test_the_backend_reads_the_verdict_and_decides(
     for part in ('data-country="DE"', "93 %", "alarm none", "220 km", "50.1° N", "<svg"):
         assert part in answer["card"]
     (request,) = octet.requests
-    assert request.headers["x-octet-partner-key"] == KEY
+    assert request.headers["x-octet-partner-key"] == octet.partner_key
 
 
-async def test_a_verdict_without_a_country(browser: Browser, octet: ScriptedOctet) -> None:
+async def test_a_verdict_without_a_country(browser: Browser, octet: FakeOctet) -> None:
     """The card says so and the map is the world."""
-    octet.reply = lambda _: httpx.Response(200, json=SILENT)
+    octet.default = structure(Verdict, SILENT)
     answer = await _verdict(browser)
     assert answer["verdict"] == SILENT
     assert answer["policy"] == "log"
@@ -130,47 +118,38 @@ async def test_a_verdict_without_a_country(browser: Browser, octet: ScriptedOcte
     assert "data-country" not in answer["card"]
 
 
-async def test_high_alarm_is_challenged(browser: Browser, octet: ScriptedOctet) -> None:
+async def test_high_alarm_is_challenged(browser: Browser, octet: FakeOctet) -> None:
     """Whatever the country."""
-    octet.reply = lambda _: httpx.Response(200, json=GERMANY | {"alarm": "high"})
+    octet.default = structure(Verdict, GERMANY | {"alarm": "high"})
     answer = await _verdict(browser)
     assert answer["policy"] == "challenge"
     assert answer["card"].count('class="on"') == 3
 
 
-async def test_a_verdict_that_does_not_come(browser: Browser, octet: ScriptedOctet) -> None:
+async def test_a_verdict_that_does_not_come(browser: Browser, octet: FakeOctet) -> None:
     """The app says pending, and what it does without a verdict."""
-    octet.reply = lambda request: httpx.Response(
-        404, json={"status": "pending", "ref": request.url.path.rsplit("/", 1)[1]}
-    )
+    octet.default = None
     answer = await _verdict(browser)
     assert answer["pending"] is True
     assert answer["policy"] == "log"
     assert "No verdict" in answer["card"]
 
 
-def _unreachable(request: httpx.Request) -> httpx.Response:
-    raise httpx.ConnectError("refused", request=request)
-
-
 @pytest.mark.parametrize(
-    ("reply", "error"),
+    ("fail", "error"),
     [
-        (_unreachable, "ServiceUnavailableError"),
-        (lambda _: httpx.Response(500), "ServiceUnavailableError"),
-        (lambda _: httpx.Response(200, json={"country": 1}), "ProtocolError"),
-        (
-            lambda _: httpx.Response(403, json={"code": "partner_key_revoked", "status": 403}),
-            "partner_key_revoked",
-        ),
+        (lambda octet: octet.hang_up(times=None), "ServiceUnavailableError"),
+        (lambda octet: octet.refuse("internal"), "internal"),
+        (lambda octet: octet.garble(), "ProtocolError"),
+        (lambda octet: octet.refuse("partner_key_revoked"), "partner_key_revoked"),
     ],
     ids=["unreachable", "failing", "no contract", "refused"],
 )
 async def test_octet_away_does_not_stop_a_visitor(
-    browser: Browser, octet: ScriptedOctet, reply: Reply, error: str
+    browser: Browser, octet: FakeOctet, fail: Failure, error: str
 ) -> None:
     """The app answers all the same, and names the error for its own page."""
-    octet.reply = reply
+    fail(octet)
     answer = await _verdict(browser)
     assert answer["error"] == error
     assert answer["policy"] == "log"
@@ -181,21 +160,21 @@ async def test_octet_away_does_not_stop_a_visitor(
     "path", ["/visit/elsewhere", "/api/verdict/sess_somebody_elses_reference", "/nothing"]
 )
 async def test_what_this_app_did_not_make_is_not_found(
-    browser: Browser, octet: ScriptedOctet, path: str
+    browser: Browser, octet: FakeOctet, path: str
 ) -> None:
     """A reference that it did not mint is not even asked for."""
     await _text(browser, path, status=404)
-    assert octet.requests == []
+    assert octet.requests == ()
 
 
 async def test_the_index_shows_the_last_verdict_of_each_visit(
-    browser: Browser, octet: ScriptedOctet
+    browser: Browser, octet: FakeOctet
 ) -> None:
     """Those not visited yet say so."""
     before = await _text(browser, "/")
     assert before.count("not visited yet") == 2
     await _verdict(browser, "away")
-    octet.reply = lambda _: httpx.Response(200, json=GERMANY | {"country": "FR"})
+    octet.default = structure(Verdict, GERMANY | {"country": "FR"})
     await _verdict(browser, "away")
     after = await _text(browser, "/")
     assert after.count("not visited yet") == 1

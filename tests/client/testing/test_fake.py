@@ -154,6 +154,15 @@ def test_other_failures(fake: FakeOctet, ask: Ask) -> None:
     assert ask() == Pending(REF)
 
 
+def test_what_passes_is_not_the_callers_business(fake: FakeOctet, ask: Ask) -> None:
+    """A client that may try again gets over a cut connection and a busy service."""
+    fake.answer(REF, country="DE")
+    fake.hang_up()
+    fake.refuse("overloaded", retry_after_s=0)
+    assert ask(retries=2).country == "DE"
+    assert len(fake.requests) == 3
+
+
 def test_a_stall_outlasts_a_time_out(reached: Reached, loop: Run) -> None:
     """The client gives up, and the fake does not hold up the end of the test."""
     reached.fake.stall(60.0)
