@@ -211,10 +211,64 @@ async def test_both_clients_read_it(house: House) -> None:
     assert caught.value.request_id
 
 
-async def test_a_fixture_is_nothing_special_to_a_live_key(house: House) -> None:
+FIXTURES = [
+    ("sess_fixture_DE_0.91_none", {"country": "DE", "confidence": 0.91, "alarm": "none"}),
+    ("sess_fixture_none_0.12_low", {"confidence": 0.12, "alarm": "low"}),
+    ("sess_fixture_FR_1_high", {"country": "FR", "confidence": 1.0, "alarm": "high"}),
+    (
+        "sess_fixture_US_0.123456_medium",
+        {"country": "US", "confidence": 0.123456, "alarm": "medium"},
+    ),
+]
+NO_FIXTURES = [
+    "sess_fixture_pending",
+    "sess_fixture_US_0.1234567_medium",
+    "sess_fixture_US_1.1_medium",
+    "sess_fixture_us_0.9_medium",
+    "sess_fixture_US_0.9_extreme",
+    "sess_fixture_error_503",
+    "sess_fixture_pending123456_US_0.9_low",
+]
+
+
+@pytest.mark.parametrize(("ref", "members"), FIXTURES)
+async def test_fixture_references(
+    backend: httpx.AsyncClient, ref: str, members: dict[str, Any]
+) -> None:
+    """A test key reads them without any report, each with its token."""
+    reply = await backend.get(f"/v1/verdict/{ref}")
+    assert reply.status_code == 200
+    body = reply.json()
+    assert body.pop("token").startswith("v4.public.")
+    assert body == members
+
+
+@pytest.mark.parametrize("ref", NO_FIXTURES)
+async def test_what_is_no_fixture_is_pending(backend: httpx.AsyncClient, ref: str) -> None:
+    """Neither side invents a meaning for what only looks like one."""
+    reply = await backend.get(f"/v1/verdict/{ref}?waitMs=20")
+    assert (reply.status_code, reply.json()) == (404, {"status": "pending", "ref": ref})
+
+
+async def test_a_fixture_that_takes_its_time(backend: httpx.AsyncClient) -> None:
+    """It is pending from the first read on for as long as it says; who waits gets it then."""
+    ref = "sess_fixture_pending300_US_0.88_medium"
+    assert (await backend.get(f"/v1/verdict/{ref}")).status_code == 404
+    assert (await backend.get(f"/v1/verdict/{ref}?waitMs=20")).status_code == 404
+    assert (await backend.get(f"/v1/verdict/{ref}?waitMs=10000")).json()["country"] == "US"
+
+
+async def test_a_fixture_that_is_a_problem(backend: httpx.AsyncClient) -> None:
+    """A customer sees what too many requests look like."""
+    reply = await backend.get("/v1/verdict/sess_fixture_error_429")
+    check_problem(reply, "rate_limited")
+    assert reply.headers["retry-after"] == "1"
+
+
+@pytest.mark.parametrize("ref", [FIXTURES[0][0], "sess_fixture_error_429"])
+async def test_a_fixture_is_nothing_special_to_a_live_key(house: House, ref: str) -> None:
     """Only test keys read fixture references."""
     async with OctetClient(house.url, partner_key=house.live_key) as octet:
-        ref = "sess_fixture_DE_0.91_none"
         assert await octet.verdict(ref) == Pending(ref)
 
 
