@@ -5,13 +5,14 @@
 #   make test    lints, types, tests          make lint   lints and types alone
 #   make dist    both wheels into dist/       make lock   new hashes for requirements/dev.txt
 #   make bench   the speed of edge and service beside their peers; QUICK=1 shows that it works
+#   make noise   the channel's noise, as root, and the collector's cost; VISITS=50 a row
 #   make clean   removes what was built
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test lint dist lock clean docs peers bench bench-tools
+.PHONY: setup demo test lint dist lock clean docs peers noise bench bench-tools
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -90,6 +91,10 @@ dist: setup
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation --wheel --outdir dist .
 	$(BIN)/python -m build --no-isolation --wheel --outdir dist packaging/octet-service
+
+noise: setup peers
+	$(BIN)/python -m benchmarks.channel_noise $(if $(VISITS),--visits $(VISITS))
+	$(BIN)/python -m benchmarks.collector_cost
 
 docs: setup
 	$(BIN)/python -m octet.schema.json_schema docs/schema

@@ -3,8 +3,8 @@
 //
 //     node browser_driver.mjs '{"chromium": "/usr/bin/chromium", "firefox": "/usr/bin/firefox-esr"}'
 //
-// It serves `POST /visit` on a free port of loopback, says where in its first line of output, and
-// ends, with all browsers and their profiles, when its standard input ends. One browser process runs
+// It serves `POST /visit` on a Unix socket, which is there in each network namespace, says where in its
+// first line of output, and ends, with all browsers and their profiles, when its standard input ends. One browser process runs
 // for each set of launch options that a visit asks for; each visit has a context of its own, which is
 // what these browsers call private. `benchmarks/browsers.py` says what a visit is.
 import { mkdtemp, rm } from "node:fs/promises";
@@ -104,10 +104,31 @@ async function toured(page, visit) {
   if (visit.preload) await page.evaluateOnNewDocument(visit.preload);
   await page.goto(visit.url);
   if (visit.offline) await page.setOfflineMode(true);
-  const value = (await page.evaluate(visit.expression)) ?? null;
+  const evaluate = async () => (await page.evaluate(visit.expression)) ?? null;
+  const value = visit.traced ? await traced(page, evaluate) : await evaluate();
   const errors = await page.evaluate("uncaught");
   if (visit.leave_to) await page.goto(visit.leave_to);
   return { value, requests, errors };
+}
+
+/**
+ * Chromium's tasks of the page's main thread while *work* goes on, milliseconds, with the names of the
+ * marks that the page set meanwhile.
+ */
+async function traced(page, work) {
+  await page.tracing.start({ categories: ["toplevel", "blink.user_timing"] });
+  await work();
+  const { traceEvents } = JSON.parse(Buffer.from(await page.tracing.stop()).toString());
+  const marks = traceEvents.filter(({ cat, name }) => /user_timing/.test(cat) && /^octet/.test(name));
+  const { pid, tid } = marks[0];
+  const tasks = traceEvents.filter(
+    (event) => event.name.endsWith("RunTask") && event.pid === pid && event.tid === tid && event.dur,
+  );
+  return tasks.map(({ ts, dur, tdur = dur }) => ({
+    ms: dur / 1000,
+    threadMs: tdur / 1000,
+    marks: marks.filter((mark) => mark.ts >= ts && mark.ts <= ts + dur).map(({ name }) => name),
+  }));
 }
 
 /** In the page: what browsers log beside errors of scripts, as Firefox does, is of no interest. */
@@ -209,8 +230,7 @@ async function end() {
   process.exit();
 }
 
+const socket = path.join(HOME, "driver.socket");
 const server = createServer((request, response) => void answer(request, response));
-server.listen(0, "127.0.0.1", () => {
-  console.log(`serving on http://127.0.0.1:${server.address().port}`);
-});
+server.listen(socket, () => console.log(socket));
 process.stdin.on("end", end).resume();

@@ -76,6 +76,8 @@ class Visit:
     """Chromium's; Firefox takes ``dom.maxtouchpoints.testing.value``."""
     cores: int | None = None
     """Chromium's; Firefox takes ``dom.maxHardwareConcurrency``."""
+    traced: bool = False
+    """Chromium's: the value is the main thread's tasks, with the page's marks ``octet…``."""
     slowdown: float | None = None
     """By how much Chromium slows its CPU down."""
 
@@ -113,10 +115,13 @@ class Browsers:
 
 
 @contextmanager
-def running_driver() -> Iterator[str]:
-    """Run the driver until the block ends; yield its URL. The browsers end with it."""
+def running_driver(*prefix: str) -> Iterator[str]:
+    """Run the driver until the block ends; yield its socket. The browsers end with it.
+
+    *prefix* is a command that runs commands: in another network namespace, say.
+    """
     process = subprocess.Popen(
-        ["node", DRIVER, json.dumps(find_browsers())],
+        [*prefix, "node", DRIVER, json.dumps(find_browsers())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -125,7 +130,7 @@ def running_driver() -> Iterator[str]:
     assert process.stdout is not None  # noqa: S101 - likewise
     try:
         with process.stdin, process.stdout:
-            yield process.stdout.readline().split()[-1]
+            yield process.stdout.readline().strip()
             process.stdin.close()
             process.wait(END_S)
     finally:
@@ -134,7 +139,10 @@ def running_driver() -> Iterator[str]:
 
 
 @asynccontextmanager
-async def open_browsers(driver_url: str) -> AsyncIterator[Browsers]:
-    """Talk to the driver at *driver_url*."""
-    async with httpx.AsyncClient(base_url=driver_url, timeout=VISIT_S, trust_env=False) as client:
+async def open_browsers(socket: str) -> AsyncIterator[Browsers]:
+    """Talk to the driver at *socket*."""
+    transport = httpx.AsyncHTTPTransport(uds=socket)
+    async with httpx.AsyncClient(
+        base_url="http://driver", timeout=VISIT_S, transport=transport
+    ) as client:
         yield Browsers(client)

@@ -61,16 +61,16 @@ async def edge_url(service: FakeService, site: Site, tmp_path: Path) -> AsyncIte
 
 
 @pytest.fixture(scope="session")
-def driver_url() -> Iterator[str]:
+def driver() -> Iterator[str]:
     """The driver of all browsers: each is started once for all tests."""
-    with running_driver() as url:
-        yield url
+    with running_driver() as socket:
+        yield socket
 
 
 @pytest.fixture
-async def browsers(driver_url: str) -> AsyncIterator[Browsers]:
+async def browsers(driver: str) -> AsyncIterator[Browsers]:
     """The browsers of this machine."""
-    async with open_browsers(driver_url) as them:
+    async with open_browsers(driver) as them:
         yield them
 
 
