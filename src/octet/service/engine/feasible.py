@@ -22,6 +22,7 @@ Fewer than three landmarks give no region: it would give the measurement away.
 Source: ours; `atlas.delay` for the bound.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -47,6 +48,9 @@ FLAT_SHARE = 0.01
 point inside: what is near decides whether the ring still holds that point."""
 DIGITS = 2
 LEAST_VERTICES = 3
+
+Point = Sequence[float]
+"""Latitude and longitude, degrees."""
 
 
 @frozen(eq=False)
@@ -91,8 +95,8 @@ def polygon(found: Reach, inside: Location) -> tuple[Location, ...] | None:
     away = border - centre
     ring = border[np.argsort(np.arctan2(away[:, 0], away[:, 1]), kind="stable")]
     vertices = dict.fromkeys(
-        (round(float(lat), DIGITS), round(float(lon), DIGITS))
-        for lat, lon in _simplified(ring, centre)
+        (round(lat, DIGITS), round(lon, DIGITS))
+        for lat, lon in _simplified(ring.tolist(), (inside.lat, inside.lon))
     )
     if len(vertices) < LEAST_VERTICES:
         return None
@@ -142,22 +146,21 @@ def _clipped(ring: Array, centre: Array) -> Array:
     return np.array(kept)
 
 
-def _simplified(ring: Array, centre: Array) -> Array:
+def _simplified(ring: list[Point], centre: Point) -> list[Point]:
     """Leave out vertices that lie on the line between their neighbours, all but."""
     kept = list(ring)
     at = 0
     while at < len(kept) and len(kept) > LEAST_VERTICES:
         before, here, after = kept[at - 1], kept[at], kept[(at + 1) % len(kept)]
-        chord = after - before
-        off = abs(_cross(chord, here - before)) / max(float(np.hypot(*chord)), 1e-9)
-        holds_centre = _cross(before - centre, after - centre) < 0
-        if off < FLAT_SHARE * float(np.hypot(*(here - centre))) and holds_centre:
+        chord = max(math.dist(before, after), 1e-9)
+        flat = abs(_turn(before, here, after)) < FLAT_SHARE * math.dist(here, centre) * chord
+        if flat and _turn(centre, before, after) < 0:
             del kept[at]
         else:
             at += 1
-    return np.array(kept)
+    return kept
 
 
-def _cross(one: Array, other: Array) -> float:
-    """Return the cross product of two (latitude, longitude) vectors; turning left is negative."""
-    return float(one[0] * other[1] - one[1] * other[0])
+def _turn(one: Point, two: Point, three: Point) -> float:
+    """Return twice the area of a triangle of (latitude, longitude); turning left is negative."""
+    return (two[0] - one[0]) * (three[1] - one[1]) - (two[1] - one[1]) * (three[0] - one[0])
