@@ -83,7 +83,7 @@ def contents() -> list[Any]:
     """Return every body, of requests and responses."""
     bodies = [operation.get("requestBody") for *_, operation in operations()]
     holders = [*filter(None, bodies), *answers()]
-    return [content for holder in holders for content in holder["content"].values()]
+    return [content for holder in holders for content in holder.get("content", {}).values()]
 
 
 def test_every_route_is_there(tmp_path: Path) -> None:
@@ -105,7 +105,9 @@ def test_every_code_is_there() -> None:
         (code, int(status))
         for *_, operation in operations()
         for status, answer in operation["responses"].items()
-        for code in answer["content"].get("application/problem+json", {}).get("examples", {})
+        for code in answer.get("content", {})
+        .get("application/problem+json", {})
+        .get("examples", {})
     }
     wanted = CODES.keys() - EDGE_ONLY - ANYWHERE
     assert found == {(code, CODES[code][0]) for code in wanted}
@@ -116,7 +118,9 @@ def test_every_answer_names_its_request() -> None:
     """Each answer has the request's id, and what is refused for now says when to ask again."""
     for answer in answers():
         assert "x-request-id" in answer["headers"]
-        codes = set(answer["content"].get("application/problem+json", {}).get("examples", {}))
+        codes = set(
+            answer.get("content", {}).get("application/problem+json", {}).get("examples", {})
+        )
         assert ("Retry-After" in answer["headers"]) == bool(codes & {"rate_limited", "overloaded"})
     used = {name for answer in answers() for name in answer["headers"]}
     assert used == set(HEADERS)
@@ -265,6 +269,19 @@ async def test_faults_are_found(
     status, text = await fuzz(tmp_path, app, headers, only, "--phases=examples,coverage")
     assert status == 1, text
     assert found in text
+
+
+async def test_known_keys(tmp_path: Path) -> None:
+    """Who has the keys already is told so, as the document says."""
+    app, _ = made(tmp_path)
+    async with app.test_app():
+        client = app.test_client()
+        first = await client.get("/v1/keys")
+        again = await client.get("/v1/keys", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, await again.get_data()) == (304, b"")
+    told = document()["paths"]["/v1/keys"]["get"]["responses"]
+    for response in (first, again):
+        assert all(name in response.headers for name in told[str(response.status_code)]["headers"])
 
 
 async def test_it_is_served(tmp_path: Path) -> None:

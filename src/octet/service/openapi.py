@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
+from types import NoneType
 from typing import Any, Final
 
 from attrs import frozen
@@ -49,6 +50,11 @@ HEADERS: Final[Mapping[str, Schema]] = {
         "description": "Seconds after which to ask again.",
         "schema": {"type": "integer", "minimum": 0},
     },
+    "ETag": {"description": "Names this content.", "schema": {"type": "string"}},
+    "Cache-Control": {
+        "description": "How long it may be kept.",
+        "schema": {"type": "string"},
+    },
     "RateLimit-Limit": {
         "description": "Requests a minute, where the credential has a quota.",
         "schema": {"type": "integer", "minimum": 1},
@@ -64,6 +70,7 @@ HEADERS: Final[Mapping[str, Schema]] = {
 }
 ALWAYS: Final = ("x-request-id",)
 LIMITED: Final = ("x-request-id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+KEPT: Final = ("ETag", "Cache-Control")
 RETRIED: Final = {429, 503}
 """Statuses that say when to ask again."""
 
@@ -78,7 +85,10 @@ class _Answer:
     status: int
     text: str
     kind: type
-    example: Any
+    """Of the body; NoneType: there is none."""
+    example: Any = None
+    headers: tuple[str, ...] = ()
+    """Beyond those that every answer has."""
 
 
 @frozen(kw_only=True)
@@ -192,7 +202,18 @@ ROUTES: Final = (
         method="get",
         name="readKeys",
         text="The keys that verify verdict tokens offline. May be kept for a while.",
-        answers=(_Answer(200, "The keys.", PublishedKeys, examples.KEYS),),
+        parameters=(
+            {
+                "name": "If-None-Match",
+                "in": "header",
+                "description": "What is known already, by its `ETag`.",
+                "schema": {"type": "string"},
+            },
+        ),
+        answers=(
+            _Answer(200, "The keys.", PublishedKeys, examples.KEYS, KEPT),
+            _Answer(304, "They are what is known already.", NoneType, headers=KEPT),
+        ),
     ),
     _Route(
         path="/openapi.json",
@@ -232,7 +253,7 @@ DESCRIPTION: Final = (
 
 def document() -> Schema:
     """Return the document."""
-    kinds = {a.kind for route in ROUTES for a in route.answers if a.kind is not dict}
+    kinds = {a.kind for route in ROUTES for a in route.answers if a.kind not in {dict, NoneType}}
     schemas = definitions(Envelope, Problem, *sorted(kinds, key=lambda kind: kind.__name__))
     drawn = {
         "openapi": "3.1.0",
@@ -276,14 +297,13 @@ def _parameter(parameter: Schema) -> Schema:
 
 
 def _response(route: _Route, answer: _Answer) -> Schema:
+    told = {"description": answer.text, "headers": _headers(route, answer.status, *answer.headers)}
+    if answer.kind is NoneType:
+        return told
     plain = {"type": "object"}
     ref = {"$ref": f"#/$defs/{answer.kind.__name__}"}
     content = {"schema": plain if answer.kind is dict else ref, "example": answer.example}
-    return {
-        "description": answer.text,
-        "headers": _headers(route, answer.status),
-        "content": {"application/json": content},
-    }
+    return told | {"content": {"application/json": content}}
 
 
 def _problems(route: _Route) -> dict[str, Schema]:
@@ -308,8 +328,8 @@ def _example(code: str) -> Any:
     return unstructure(problem(code, request_id="4f1c9a0b2d3e4f50"))
 
 
-def _headers(route: _Route, status: int) -> Schema:
-    names = [*(LIMITED if route.limited else ALWAYS)]
+def _headers(route: _Route, status: int, *more: str) -> Schema:
+    names = [*(LIMITED if route.limited else ALWAYS), *more]
     if status in RETRIED and route.codes != ("internal",):
         names.append("Retry-After")
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
