@@ -24,8 +24,8 @@ from octet.service.engine.places import Places
 HELD = 0.90
 LEAST_KM = 25.0
 OTHER_ZONE = 0.1
-COUNTRIES, LEAST_MASS = 6, 0.01
-"""Only the likeliest countries' points are weighed; the rest cannot move 90 % of the mass."""
+LEAST_MASS = 0.01
+"""Only likely countries' points are weighed; the rest cannot move 90 % of the mass."""
 DIGITS = 2
 """Of the coordinates in the answer: about a kilometre, finer than what is known."""
 
@@ -50,8 +50,7 @@ def circle(
         zone: row of the browser's time zone, None for unknown.
         found: what the landmarks leave open.
     """
-    likely = np.argsort(-country)[:COUNTRIES]
-    others = [int(row) for row in likely if country[row] > LEAST_MASS and row != best]
+    others = [row for row in np.flatnonzero(country > LEAST_MASS).tolist() if row != best]
     points = [places.of_country(row) for row in (best, *others)]
     mass = np.concatenate(
         [

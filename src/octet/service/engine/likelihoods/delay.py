@@ -14,7 +14,7 @@ logarithm, heavy enough for detours and queues:
 Of an edge without a kernel delay the application's stands in. That one crosses the whole path in
 every transport, as through a VPN.
 
-r counts in steps of two per cent, and below 3 ms as 3 ms: a short last mile is nothing to suspect.
+r counts in steps of five per cent, and below 3 ms as 3 ms: a short last mile is nothing to suspect.
 κ = 0.02 is the chance that an edge does not stand where it says: the hypothesis of a wrong
 ``EDGE_LOCATION``, by itself for each edge. It also bounds what a delay can do: an impossible one
 costs every transport the same few nats, so alone it raises no alarm, and with several landmarks a
@@ -28,7 +28,7 @@ for end users; the last miles lie between published spreads of home lines (3 to 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -62,8 +62,8 @@ FLAT = 1.0 / 9.0
 """1 over the width of ln r from 1 ms to 10 s, rounded."""
 _PEAK = 3.0 / 8.0 / SPREAD
 """The t density with four degrees of freedom at its centre."""
-STEP = 0.02
-"""Delays are told apart to two per cent, far below what they spread by; nats."""
+STEP = 0.05
+"""Delays are told apart to five per cent, far below what they spread by; nats."""
 EDGES_KEPT, DELAYS_KEPT = 256, 4096
 """Edge locations whose distances are kept, a deployment has a handful; and delays to them."""
 THROUGH = (Transport.VPN, Transport.ROAMING)
@@ -121,15 +121,16 @@ class Delay:
 
     def _through(self, times: Times, named: list[int], direct: Array) -> Array:
         """Return w log P(r | from c through x), (K, C); the own country's is near a direct path."""
-        exits = [self._paths.through(times, row) for row in named if row >= 0]
-        return self._slots(direct, exits, len(named), len(times))
+        exits = tuple(row for row in named if row >= 0)
+        rows = self._paths.through(times, exits) if exits else ()
+        return self._slots(direct, rows, len(named), len(times))
 
     def _ended(self, at_exit: Array, landmarks: int, named: list[int]) -> Array:
         """Return w log P(r | from x), (K, C), out of that of every country."""
         exits = [at_exit[row] for row in named if row >= 0]
         return self._slots(at_exit, exits, len(named), landmarks)
 
-    def _slots(self, own: Array, exits: Sequence[Array], most: int, landmarks: int) -> Array:
+    def _slots(self, own: Array, exits: Iterable[Array], most: int, landmarks: int) -> Array:
         """Return (K, C); of exits that no database names nothing is known."""
         out = np.full((most + 2, self.countries), WEIGHT * landmarks * np.log(FLAT), np.float32)
         out[0] = own
@@ -168,14 +169,15 @@ class _Paths:
             return _kept(np.zeros((len(miles), len(self._between_ms)), np.float32))
         return _kept(WEIGHT * np.log(self._places.by_country(miles @ density)))
 
-    def _through(self, times: Times, exit_row: int) -> Array:
-        """Return w log P(r | from c through a country), (C,)."""
-        density: Array = np.ones((len(LAST_MILE_MS), len(self._between_ms)), np.float32)
+    def _through(self, times: Times, exits: tuple[int, ...]) -> Array:
+        """Return w log P(r | from c through each of the countries *exits*), (exits, C)."""
+        rows = np.array(exits)
+        density: Array = np.ones((1, 1, 1), np.float32)
         for edge, steps in times:
-            leg_ms = self._between_ms[exit_row] + self.to_edge(edge)[1][exit_row]
-            expected = np.log(leg_ms + LAST_MILE_MS[:, None])
-            density *= _density(np.float32(steps * STEP) - expected)
-        return _kept(WEIGHT * np.log(density.mean(axis=0)))
+            legs_ms = self._between_ms[rows] + self.to_edge(edge)[1][rows, None]
+            expected = np.log(legs_ms[:, None] + LAST_MILE_MS[:, None])
+            density = density * _density(np.float32(steps * STEP) - expected)
+        return _kept(WEIGHT * np.log(density.sum(axis=1) * np.float32(1.0 / len(LAST_MILE_MS))))
 
 
 def _times(landmarks: Sequence[Landmark]) -> Times:
