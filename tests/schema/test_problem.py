@@ -1,6 +1,6 @@
 import pytest
 
-from octet.schema import CODES, Problem, problem, unstructure
+from octet.schema import CODES, Problem, SchemaError, problem, structure, unstructure
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -23,6 +23,14 @@ def test_a_problem_has_the_members_of_the_contract() -> None:
     wire = unstructure(problem("malformed", "v: is required", request_id="r"))
     assert list(wire) == ["type", "title", "status", "detail", "code", "requestId"]
     assert wire["detail"] == "v: is required"
+
+
+@pytest.mark.parametrize("status", [99, 600, 404.0, 1e300, "404"])
+def test_a_status_is_one_of_http(status: object) -> None:
+    """What no server can answer with is no status."""
+    wire = unstructure(problem("malformed", request_id="r")) | {"status": status}
+    with pytest.raises(SchemaError, match="status"):
+        structure(Problem, wire)
 
 
 def test_an_unknown_code_is_our_own_mistake() -> None:

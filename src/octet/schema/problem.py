@@ -1,9 +1,11 @@
 """Problem details (RFC 9457): the one shape of every error body, and the list of all codes."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
 
 from attrs import frozen
+
+from octet.schema.constraints import Range
 
 PROBLEM_TYPE: Final = "application/problem+json"
 
@@ -46,7 +48,8 @@ class Problem:
     type: str
     """``urn:octet:problem:`` and the code."""
     title: str
-    status: int
+    status: Annotated[int, Range(100, 599)]
+    """As RFC 9110, section 15, bounds it."""
     detail: str
     """What went wrong this time; for the upstream's refusals, its own code."""
     code: str
