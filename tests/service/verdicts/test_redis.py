@@ -152,8 +152,8 @@ async def test_channels_are_left(redis: RedisServer) -> None:
 async def test_restart_loses_nothing(durable: RedisServer) -> None:
     """After the death of a durable Redis all that was acknowledged is there, and waits are woken.
 
-    One that was waiting sees what another process puts after the restart; one that begins its wait
-    while Redis is away is told to come back.
+    One that was waiting keeps its place and sees what another process puts after the restart; one
+    that begins its wait while Redis is away is told to come back.
     """
     async with open_store(durable, 1) as one, open_store(durable, 2) as other:
         await put(one, ACME, "sess_before01", "a", GERMANY)
@@ -174,6 +174,7 @@ async def test_restart_loses_nothing(durable: RedisServer) -> None:
                     await put(one, ACME, REF, "b", FRANCE)
                 with pytest.raises(AwayError):
                     await other.wait(ACME, "sess_before01", 60)
+                assert len(other.waiters) == 1
                 durable.start()
                 for store in (one, other):
                     while store.fault() is not None:  # noqa: ASYNC110

@@ -20,7 +20,7 @@ class House:
         )
 
     async def wait(self, key: str) -> None:
-        with self.waiters.room(key) as room:
+        with self.waiters.place(), self.waiters.room(key) as room:
             await room.woken.wait()
 
 
@@ -64,13 +64,27 @@ async def test_too_many() -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(house.wait, "a")
         await wait_all_tasks_blocked()
-        with pytest.raises(OverloadedError), house.waiters.room("b"):
+        with pytest.raises(OverloadedError), house.waiters.place():
             pass
         house.waiters.wake("a")
         await wait_all_tasks_blocked()
-        with house.waiters.room("b"):
+        with house.waiters.place(), house.waiters.room("b"):
             assert len(house.waiters) == 1
     assert house.told == ["+a", "-a", "+b", "-b"]
+
+
+async def test_woken_keeps_its_place() -> None:
+    """Who is woken in vain goes back into the room, whoever came meanwhile."""
+    waiters = Waiters(1)
+    with waiters.place():
+        for _ in range(2):
+            with waiters.room("a") as room:
+                waiters.wake("a")
+                await room.woken.wait()
+            assert len(waiters) == 1
+            with pytest.raises(OverloadedError), waiters.place():
+                pass
+    assert len(waiters) == 0
 
 
 async def test_waiter_between_wake_and_wait() -> None:

@@ -65,8 +65,10 @@ class MemoryStore:
         """
         verdict = await self.get(realm, ref)
         if verdict is None and timeout_s > 0:
-            with self.waiters.room(ref_key(realm, ref)) as room, trio.move_on_after(timeout_s):
-                await room.woken.wait()
+            key = ref_key(realm, ref)
+            with self.waiters.place(), self.waiters.room(key) as room:
+                with trio.move_on_after(timeout_s):
+                    await room.woken.wait()
             verdict = await self.get(realm, ref)
         return verdict
 

@@ -81,7 +81,7 @@ class RedisStore:
         verdict = await self.get(realm, ref)
         if verdict is not None or timeout_s <= 0:
             return verdict
-        with trio.move_on_after(timeout_s):
+        with self.waiters.place(), trio.move_on_after(timeout_s):
             return await self._wait(realm, ref)
         if self._link.is_down:
             raise AwayError
@@ -94,9 +94,11 @@ class RedisStore:
             with suppress(AwayError), self.waiters.room(channel) as room:
                 await self._link.subscribed(channel)
                 verdict = await self.get(realm, ref)
+                if verdict is None:
+                    await room.woken.wait()
+                    verdict = await self.get(realm, ref)
                 if verdict is not None:
                     return verdict
-                await room.woken.wait()
 
     def fault(self) -> str | None:
         """Return why nothing can be held at present."""

@@ -62,24 +62,31 @@ class Waiters:
             self.wake(key)
 
     @contextmanager
-    def room(self, key: str) -> Iterator[Room]:
-        """Be in the room of *key*, which is woken when something comes for it.
+    def place(self) -> Iterator[None]:
+        """Be one of those who wait, from one room to the next: who came later takes no place.
 
         Raises:
             OverloadedError: too many wait already.
         """
         if self._count >= self._limit:
             raise OverloadedError("too many long polls")
+        self._count += 1
+        try:
+            yield
+        finally:
+            self._count -= 1
+
+    @contextmanager
+    def room(self, key: str) -> Iterator[Room]:
+        """Be in the room of *key*, which is woken when something comes for it; have a `place`."""
         room = self._rooms.get(key)
         if room is None:
             room = self._rooms[key] = Room()
             self._opened(key)
         room.waiting += 1
-        self._count += 1
         try:
             yield room
         finally:
-            self._count -= 1
             room.waiting -= 1
             if not room.waiting and self._rooms.get(key) is room:
                 del self._rooms[key]
