@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from octet.service.__main__ import main
 from octet.service.credentials import KeyringFile
 from octet.service.credentials.commands import DAY_MS
+from octet.service.credentials.errors import TokenError
 from octet.service.credentials.tokens import verify
 from tests.certificates import Certificate
 from tests.service.fakes import NOW_MS
@@ -69,14 +71,13 @@ def test_issue(desk: Desk, command: str, kind: str, test: bool) -> None:
 
 
 def test_quota_and_signing_keys(desk: Desk) -> None:
-    """Quota and signing keys get into the token, in whichever base64 the key came, with a word."""
+    """Quota and signing keys get into the token, in whichever base64 the key came."""
     raw = ("A" * 42 + "8", "+/" * 21 + "8=")
     keys = [part for key in raw for part in ("--signing-key", key)]
-    out, err = desk.run("issue-license", "--partner", "acme", "--quota", "60", *keys)
+    out, _ = desk.run("issue-license", "--partner", "acme", "--quota", "60", *keys)
     claims = verify(out.strip(), KeyringFile(desk.path).read().verifiers).claims
     assert claims.quota == 60
     assert claims.signing_keys == ("A" * 42 + "8", "-_" * 21 + "8")
-    assert err.count("note:") == 1
 
 
 def test_client_certificates(desk: Desk, certificate: Certificate, tmp_path: Path) -> None:
@@ -134,6 +135,36 @@ def test_rotate(desk: Desk) -> None:
     new = desk.run("issue-license", "--partner", "acme")[0].strip()
     keys = KeyringFile(desk.path).read().verifiers
     assert verify(old, keys).kid != verify(new, keys).kid
+
+
+def test_revoke_key(desk: Desk) -> None:
+    """A retiring key can be revoked: what it signed is void and listed so, all else stays."""
+    old = desk.run("issue-license", "--partner", "old")[0].strip()
+    desk.run("rotate")
+    new = desk.run("issue-license", "--partner", "new")[0].strip()
+    before = KeyringFile(desk.path).read()
+    kid = before.keys[0].kid
+    assert f"{kid}  operator key  retiring since" in desk.run("list")[0]
+    assert "1 known credentials" in desk.run("revoke", kid)[1]
+    after = KeyringFile(desk.path).read()
+    with pytest.raises(TokenError):
+        verify(old, after.verifiers)
+    assert verify(new, after.verifiers).kid == after.active.kid
+    assert [(row["partner"], row["revoked"]) for row in desk.rows()] == [
+        ("old", True),
+        ("new", False),
+    ]
+    assert kid not in desk.run("list")[0]
+    assert evolve(after, keys=before.keys) == before
+
+
+def test_keys_that_cannot_be_revoked(desk: Desk) -> None:
+    """The key that signs, and one that is not there, cannot be revoked; nothing changes."""
+    before = KeyringFile(desk.path).read()
+    assert "rotate first" in desk.run("revoke", before.active.kid, status=1)[1]
+    unknown = before.verdict_keys[0].kid
+    assert "no operator key" in desk.run("revoke", unknown, status=1)[1]
+    assert KeyringFile(desk.path).read() == before
 
 
 def test_keyring_from_environment(

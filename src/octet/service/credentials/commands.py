@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
@@ -33,6 +34,8 @@ KEEP_EXPIRED_DAYS = 30
 """An expired credential is listed for so long; the next change after that forgets it, unless it was
 revoked."""
 ED25519_PUBLIC_BYTES = 32
+KID_PREFIX = "k4.pid."
+"""What a key's id begins with; no `jti` of ours does."""
 
 
 def add_parser(commands: Any) -> None:
@@ -66,8 +69,12 @@ def add_parser(commands: Any) -> None:
         help="the licence then takes only posts over connections that show this certificate, PEM;"
         " may be repeated",
     )
-    revoke = actions.add_parser("revoke", help="make a credential void")
-    revoke.add_argument("jti", metavar="JTI")
+    revoke = actions.add_parser("revoke", help="make a credential, or all of a key, void")
+    revoke.add_argument(
+        "name",
+        metavar="JTI",
+        help="of a credential; or a retiring operator key's k4.pid.…, and all that it signed",
+    )
     revoke.set_defaults(act=_revoke)
     actions.add_parser("rotate", help="sign with a new key from now on").set_defaults(act=_rotate)
     listing = actions.add_parser("list", help="show what was issued")
@@ -110,9 +117,9 @@ def _issue(kind: Kind, file: KeyringFile, options: argparse.Namespace, now_ms: i
         nbf=claims.nbf,
         exp=claims.exp,
     )
-    keyring = _update(file, now_ms, lambda keyring: keyring.with_issued(record))
-    if options.quota:
-        _say("note: this version writes the quota into the token and does not enforce it")
+    keyring = _update(
+        file, now_ms, lambda ring: ring.with_issued(evolve(record, kid=ring.active.kid))
+    )
     _say(f"{claims.kind} {claims.jti} for {claims.partner}, until {claims.exp}")
     print(sign(claims, keyring.active))  # noqa: T201 - the token is the output
 
@@ -153,8 +160,14 @@ def _claims(kind: Kind, options: argparse.Namespace, now_ms: int) -> Claims:
 
 
 def _revoke(file: KeyringFile, options: argparse.Namespace, now_ms: int) -> None:
-    _update(file, now_ms, lambda keyring: keyring.with_revoked(options.jti, to_text(now_ms)))
-    _say(f"revoked {options.jti}")
+    name: str = options.name
+    if not name.startswith(KID_PREFIX):
+        _update(file, now_ms, lambda keyring: keyring.with_revoked(name, to_text(now_ms)))
+        _say(f"revoked {name}")
+        return
+    keyring = _update(file, now_ms, lambda keyring: keyring.without_key(name))
+    void = sum(record.kid == name for record in keyring.issued)
+    _say(f"revoked {name}, and with it all that it signed: {void} known credentials")
 
 
 def _rotate(file: KeyringFile, _: argparse.Namespace, now_ms: int) -> None:
@@ -170,6 +183,8 @@ def _list(file: KeyringFile, options: argparse.Namespace, _: int) -> None:
     if options.json:
         print(json.dumps(rows, indent=2))  # noqa: T201 - the list is the output
         return
+    for key in keyring.keys:
+        print(f"{key.kid}  operator key  {key.state} since {key.created}")  # noqa: T201
     for row in rows:
         world = "live" if row["live"] else "test"
         state = "revoked" if row["revoked"] else f"{row['nbf']} to {row['exp']}"
@@ -184,7 +199,7 @@ def _row(record: Issued, keyring: Keyring) -> dict[str, Any]:
         "live": record.live,
         "nbf": record.nbf,
         "exp": record.exp,
-        "revoked": record.jti in keyring.revoked_ids,
+        "revoked": keyring.is_void(record),
     }
 
 

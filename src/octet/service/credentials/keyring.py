@@ -106,6 +106,8 @@ class Issued:
     live: bool
     nbf: Instant
     exp: Instant
+    kid: Identifier | None = None
+    """The operator key that signed it; keyrings of before do not tell."""
 
 
 @frozen(kw_only=True)
@@ -150,6 +152,11 @@ class Keyring:
         """The ``jti`` of all that was revoked."""
         return frozenset(revocation.jti for revocation in self.revoked)
 
+    def is_void(self, record: Issued) -> bool:
+        """Return whether *record*, or the key that signed it, was revoked."""
+        lost = record.kid is not None and record.kid not in self.verifiers
+        return lost or record.jti in self.revoked_ids
+
     @property
     def active(self) -> OperatorKey:
         """The key that signs.
@@ -181,6 +188,19 @@ class Keyring:
             keys=(*retiring, OperatorKey.generate(created)),
             verdict_keys=(*needed, self.verdict_keys[-1], KeyPair.generate(created)),
         )
+
+    def without_key(self, kid: str) -> Self:
+        """Forget the operator key *kid*; nothing that it signed is good any more.
+
+        Raises:
+            KeyringError: it is the one that signs, or there is none.
+        """
+        if kid == self.active.kid:
+            raise KeyringError("signs with that key: rotate first, and issue anew")
+        kept = tuple(key for key in self.keys if key.kid != kid)
+        if len(kept) == len(self.keys):
+            raise KeyringError("has no operator key of that id")
+        return evolve(self, keys=kept)
 
     def with_issued(self, record: Issued) -> Self:
         """Remember that a credential was handed out."""
