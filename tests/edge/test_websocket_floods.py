@@ -1,5 +1,6 @@
 """What a page may do to a latency channel: every flood ends its own, and no other visitor's."""
 
+import logging
 from collections.abc import Callable, Iterator
 from itertools import repeat
 
@@ -8,7 +9,7 @@ import trio
 from trio.testing import MockClock
 
 from octet.edge.app import EdgeApp
-from octet.edge.latency import PONG_S
+from octet.edge.latency import CHANNEL_LIFE_S, PONG_S
 from tests.edge.conftest import RunningEdge, StartEdge
 from tests.edge.test_websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, write
 from tests.serving.connection_floods import pour
@@ -54,9 +55,31 @@ ENDLESS: dict[str, Flood] = {
 
 
 @pytest.mark.parametrize("name", FLOODS)
-async def test_wrong_frames(edge: RunningEdge, apps: list[EdgeApp], name: str) -> None:
+async def test_wrong_frames(
+    edge: RunningEdge, apps: list[EdgeApp], caplog: pytest.LogCaptureFixture, name: str
+) -> None:
     """What no page sends ends its channel at once, however much of it comes."""
     await _flood(edge, apps[0], FLOODS[name]())
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
+
+
+@pytest.mark.parametrize("name", [*FLOODS, *ENDLESS])
+async def test_odd_spelling(
+    edge: RunningEdge, apps: list[EdgeApp], caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    """A flood with an upgrade that hypercorn reads ends its connection, and fills no log."""
+    page = await edge.open()
+    flood = (FLOODS | ENDLESS)[name]()
+    async with page.stream, trio.open_nursery() as nursery:
+        await page.send(upgrade("/v1/w%73"))
+        nursery.start_soon(pour, page.stream, flood)
+        with trio.fail_after(CHANNEL_LIFE_S + 5):
+            heard = await page.reader.rest()
+        nursery.cancel_scope.cancel()
+    assert heard.count(b"HTTP/1.1 ") <= 1  # none where the flood outlasts what it might have read
+    assert b"receipt" not in heard
+    await edge.until_open(apps[0].workings.metrics, 0)
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]
 
 
 @pytest.mark.parametrize("name", ENDLESS)

@@ -23,6 +23,9 @@ class SmallApp:
         match scope["type"], scope.get("path"):
             case "lifespan", _:
                 await self._live(receive, send)
+            case "websocket", "/deny":
+                await receive()
+                await _answer(send, 403, b"denied", kind="websocket.http.response")
             case "websocket", _:
                 await self._echo(receive, send)
             case _, "/slow":
@@ -62,8 +65,8 @@ async def _read(receive: Any) -> None:
         pass
 
 
-async def _answer(send: Any, status: int, body: bytes) -> None:
+async def _answer(send: Any, status: int, body: bytes, kind: str = "http.response") -> None:
     length = str(len(body)).encode()
-    start = {"type": "http.response.start", "headers": [(b"content-length", length)]}
+    start = {"type": f"{kind}.start", "headers": [(b"content-length", length)]}
     await send(start | {"status": status})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": f"{kind}.body", "body": body})

@@ -1,7 +1,9 @@
 """One connection, and what its failure or its slowness does to itself and to others."""
 
+import logging
 import ssl
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 import pytest
 import trio
@@ -17,6 +19,9 @@ from tests.certificates import Certificate
 from tests.serving.app import SmallApp
 from tests.serving.conftest import StartServer
 from tests.serving.wire import Page, get, post, upgrade
+
+CLOSE: Final = b"\x88\x82abcd\x62\x8a"
+"""A WebSocket's closing frame with code 1000, masked."""
 
 
 async def elapse(clock: MockClock, seconds: float) -> None:
@@ -50,6 +55,7 @@ async def test_cut_response(start_server: StartServer) -> None:
     "poison",
     [
         upgrade("/ws") + b"x",
+        upgrade("/deny") + b"x",
         upgrade("/ws") + b"\x00" * 70_000,
         upgrade("/ws") + b"\x81\xff\xff\xff",
         upgrade("/ws").replace(b"13", b"12"),
@@ -65,8 +71,12 @@ async def test_cut_response(start_server: StartServer) -> None:
         post(b"{}", "Transfer-Encoding: chunked"),
     ],
 )
-async def test_poison_harms_nobody_else(start_server: StartServer, poison: bytes) -> None:
-    """Whatever one connection sends, others go on: those that are open, and those that come."""
+async def test_poison_harms_nobody_else(
+    start_server: StartServer, caplog: pytest.LogCaptureFixture, poison: bytes
+) -> None:
+    """Whatever one connection sends, others go on: those that are open, and those that come; and
+    the log says nothing of it.
+    """
     server = await start_server(SmallApp(), drain_s=0.1)
     other = await server.open()
     stream = await trio.open_tcp_stream(server.host, server.port)
@@ -87,6 +97,27 @@ async def test_poison_harms_nobody_else(start_server: StartServer, poison: bytes
         nursery.cancel_scope.cancel()
     assert (await server.ask(get("/new"))).body == b"/new"
     assert not server.ended.is_set()
+    faults = [record for record in caplog.records if record.levelno > logging.INFO]
+    assert len(faults) == (3 if b"/broken" in poison else 0)  # the application's own
+
+
+@pytest.mark.parametrize("path", ["/ws", "/deny"])
+async def test_haste_is_answered_once(
+    start_server: StartServer, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    """Who sends frames before its WebSocket is open gets one answer, and nothing is logged."""
+    server = await start_server(SmallApp())
+    for turns in range(15):  # it is a race between the frame and the application
+        page = await server.open()
+        async with page.stream:
+            await page.send(upgrade(path) + (b"" if turns else CLOSE))
+            for _ in range(turns):
+                await trio.lowlevel.checkpoint()
+            with suppress(trio.BrokenResourceError):
+                await page.send(CLOSE)
+            answer = await until_closed(page)
+        assert answer.count(b"HTTP/1.1 ") == 1
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ response is out, so the socket would stay open: here to close is shielded, and b
 import logging
 import ssl
 from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NoReturn
 
 import h11
 import trio
@@ -18,8 +19,10 @@ from attrs import frozen
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol import ProtocolWrapper
+from hypercorn.protocol.events import Data, StreamClosed
+from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h2 import H2Protocol
-from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.h11 import H11Protocol, H11WSConnection
 from hypercorn.protocol.ws_stream import WSStream
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
@@ -166,6 +169,7 @@ class Connection(TCPServer):
     def _adapt(self, protocol: H11Protocol | H2Protocol) -> None:
         """Have hypercorn's HTTP/1.1 stay what it is, and refuse what is no HTTP by a problem."""
         protocol._check_protocol = self._check  # type: ignore[union-attr, method-assign]  # noqa: SLF001
+        protocol._create_stream = partial(self._create, protocol)  # type: ignore[method-assign, arg-type]  # noqa: SLF001
         protocol._send_error_response = self._refuse_text  # type: ignore[union-attr, method-assign]  # noqa: SLF001
 
     async def _check(self, request: h11.Request) -> None:
@@ -178,9 +182,31 @@ class Connection(TCPServer):
         if b"transfer-encoding" in fields and (
             b"content-length" in fields or request.http_version == b"1.0"
         ):
-            await self._refuse_text(HTTPStatus.BAD_REQUEST)
-            await self._close(linger=True)
-            raise trio.ClosedResourceError
+            await self._turn_away()
+
+    async def _create(self, protocol: H11Protocol, request: h11.Request) -> None:
+        """Begin to serve *request*."""
+        await H11Protocol._create_stream(protocol, request)  # noqa: SLF001
+        stream, wire = protocol.stream, protocol.connection
+        if isinstance(stream, WSStream) and isinstance(wire, H11WSConnection):
+            stream.handle = partial(self._hear, stream, wire.h11_connection)  # type: ignore[method-assign]
+
+    async def _hear(self, stream: WSStream, http: h11.Connection, event: StreamEvent) -> None:
+        """Refuse who goes on before its WebSocket is open.
+
+        Hypercorn would answer that beside its application's own answer, and fail by the second.
+        """
+        if not isinstance(event, Data) or stream.closed or stream.handshake.accepted:
+            await WSStream.handle(stream, event)
+        elif http.our_state is h11.SEND_RESPONSE:  # else it was refused already, and may read that
+            await WSStream.handle(stream, StreamClosed(stream_id=event.stream_id))
+            await self._turn_away()
+
+    async def _turn_away(self) -> NoReturn:
+        """Answer a request that is served no further, and close."""
+        await self._refuse_text(HTTPStatus.BAD_REQUEST)
+        await self._close(linger=True)
+        raise trio.ClosedResourceError
 
     async def _refuse_text(self, _status: int) -> None:
         """Answer what could not be read as a request; hypercorn then closes."""
