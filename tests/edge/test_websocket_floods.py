@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Callable, Iterator
 from itertools import repeat
+from socket import SO_RCVBUF, SO_SNDBUF, SOL_SOCKET
+from ssl import SSLContext
 
 import pytest
 import trio
@@ -10,7 +12,10 @@ from trio.testing import MockClock
 
 from octet.edge.app import EdgeApp
 from octet.edge.latency import CHANNEL_LIFE_S, PONG_S
+from octet.edge.websocket import MAX_FRAMES
+from octet.serving import ByteStream, Handler, Hypercorn
 from tests.edge.conftest import RunningEdge, StartEdge
+from tests.edge.test_outcomes import ends
 from tests.edge.test_websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, write
 from tests.serving.connection_floods import pour
 from tests.serving.test_connection import elapse
@@ -120,3 +125,36 @@ async def test_dripping_frame(
         with trio.fail_after(PONG_S / 2):
             assert b"\x88\x02\x03\xf0" in await page.reader.rest()
     await edge.until_open(apps[0].workings.metrics, 0)
+
+
+async def test_slow_reader(
+    start_edge: StartEdge, monkeypatch: pytest.MonkeyPatch, mock_clock: MockClock
+) -> None:
+    """A page that takes nothing of what it makes the edge send holds its channel no longer than one
+    lives, and nobody else's at all.
+    """
+    apps: list[EdgeApp] = []
+
+    def narrow(app: EdgeApp) -> None:
+        apps.append(app)
+        connect = app.connect
+
+        def narrowly(hypercorn: Hypercorn, stream: ByteStream, tls: SSLContext | None) -> Handler:
+            stream.socket.setsockopt(SOL_SOCKET, SO_SNDBUF, 1)  # the kernel's least
+            return connect(hypercorn, stream, tls)
+
+        monkeypatch.setattr(app, "connect", narrowly)
+
+    edge = await start_edge(prepare=narrow)
+    metrics = apps[0].workings.metrics
+    with trio.socket.socket() as page:
+        page.setsockopt(SOL_SOCKET, SO_RCVBUF, 1)
+        await page.connect((edge.host, edge.port))
+        await page.send(upgrade() + write(PING, b"x" * 125) * (MAX_FRAMES - 1))
+        await elapse(mock_clock, CHANNEL_LIFE_S - 0.1)
+        assert (await edge.ask(get("/health"))).status == 200
+        await edge.until_open(metrics, 1)
+        await elapse(mock_clock, 0.2)
+        with trio.fail_after(PONG_S / 2):
+            await edge.until_open(metrics, 0)
+    assert ends(apps[0])["timed-out"] == 1

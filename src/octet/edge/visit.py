@@ -20,6 +20,7 @@ from octet.edge.channel import ChannelRequest, SocketClosedError, play
 from octet.edge.connection.forwarding import trusts
 from octet.edge.connection_observer import ConnectionObserver
 from octet.edge.exchange import Reply, Request
+from octet.edge.latency import CHANNEL_LIFE_S
 from octet.edge.limits import Refusal
 from octet.edge.request_head import END, RequestHead, is_left, read_head
 from octet.edge.routes import Routes
@@ -38,8 +39,6 @@ BODY_S: Final = 5.0
 KEEP_ALIVE_S: Final = 60.0
 WRITE_S: Final = 10.0
 """A peer that does not take a reply within this is gone."""
-CHANNEL_S: Final = 20.0
-"""The outermost bound of a latency channel; its own are shorter."""
 ANSWER_S: Final = 90.0
 """The outermost bound of an answer; the relay's own is shorter."""
 
@@ -274,7 +273,7 @@ class Visit:
 
     async def _play(self, request: Request, asked: ChannelRequest, opening: bytes) -> None:
         self._outcome = "served"
-        self._allow(CHANNEL_S)
+        self._allow(CHANNEL_LIFE_S)  # also of a page that takes nothing, not even a farewell
         await self._stream.send_all(opening)
         self._stream.unread(bytes(self._buffer))
         with suppress(SocketClosedError):
