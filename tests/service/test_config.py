@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from octet.service.atlas.container import write
 from octet.service.config import ServiceConfig
 from octet.service.redis import RedisAddress
 from octet.serving import ConfigError
@@ -15,7 +16,7 @@ from tests.service.fakes import Cupboard, self_signed
 def good(tmp_path: Path) -> dict[str, str]:
     """Return an environment without a fault."""
     atlas = tmp_path / "tables.octet"
-    atlas.write_bytes(b"")
+    write(atlas, {}, {})
     keyring = Cupboard(tmp_path / "keyring.json").file.path
     return {"OCTET_ATLAS": str(atlas), "OCTET_KEYRING": str(keyring)}
 
@@ -63,7 +64,9 @@ def test_all(good: dict[str, str], tmp_path: Path) -> None:
         ("OCTET_VERDICT_TTL_S", "0", "must be an integer"),
         ("OCTET_KEYRING", "/nonexistent", "cannot be read"),
         ("OCTET_ATLAS", "/nonexistent", "cannot be read"),
+        ("OCTET_ATLAS", __file__, "is no atlas of this version"),
         ("OCTET_DEV", "maybe", "must be 1 or 0"),
+        ("OCTET_READY_FILE", "/nonexistent/ready", "cannot be written"),
         ("OCTET_STORE", "memcached://localhost", "must be memory://, redis://HOST"),
         ("OCTET_STORE", "redis://u:secret@localhost:x", "is no URL"),
         ("OCTET_STORE", "redis://localhost?secret=1", "has options that are not known"),
@@ -73,7 +76,6 @@ def test_all(good: dict[str, str], tmp_path: Path) -> None:
         ("OCTET_ASN_LISTS", "x", "cannot be read: x"),
         ("OCTET_ASN_LISTS", __file__, "line 1 is no AS number"),
         ("OCTET_CLIENT_CA_FILE", "/nonexistent", "cannot be read"),
-        ("OCTET_CLIENT_CA_FILE", __file__, "needs OCTET_TLS_CERT_FILE"),
         ("OCTET_WORKERS", "0", "must be an integer"),
         ("OCTET_METRICS_BIND", "9465", "must be host:port"),
         ("OCTET_TLS_CERT_FILE", __file__, "must be set both"),
@@ -98,6 +100,22 @@ def test_every_fault_at_once(good: dict[str, str]) -> None:
     """All that is wrong is said together."""
     found = faults(good | {"PORT": "x", "OCTET_STORE": "x", "OCTET_WORKERS": "x"})
     assert [fault.split()[0] for fault in found] == ["PORT", "OCTET_STORE", "OCTET_WORKERS"]
+
+
+def test_every_file_at_once() -> None:
+    """Each file that is not what it should be is named, whatever else is wrong."""
+    names = (
+        "OCTET_TLS_CERT_FILE",
+        "OCTET_TLS_KEY_FILE",
+        "OCTET_CLIENT_CA_FILE",
+        "OCTET_ATLAS",
+        "OCTET_COUNTRY_MMDB",
+        "OCTET_ASN_MMDB",
+        "OCTET_ASN_LISTS",
+        "OCTET_KEYRING",
+    )
+    told = "\n".join(faults(dict.fromkeys(names, __file__) | {"PORT": "x"}))
+    assert {name for name in (*names, "PORT") if name in told} == {*names, "PORT"}
 
 
 def test_keyring_is_required(good: dict[str, str]) -> None:
@@ -154,6 +172,12 @@ def test_client_authorities(good: dict[str, str], certificate: tuple[Path, Path]
     assert context.num_tickets == 0
     (fault,) = faults(good | files | {"OCTET_CLIENT_CA_FILE": __file__})
     assert fault == "OCTET_CLIENT_CA_FILE holds no certificate"
+
+
+def test_client_authorities_need_tls(good: dict[str, str], certificate: tuple[Path, Path]) -> None:
+    """Without TLS no client could show a certificate."""
+    (fault,) = faults(good | {"OCTET_CLIENT_CA_FILE": str(certificate[0])})
+    assert fault.startswith("OCTET_CLIENT_CA_FILE needs OCTET_TLS_CERT_FILE")
 
 
 @pytest.fixture

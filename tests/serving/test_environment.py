@@ -51,3 +51,17 @@ def test_integers_are_decimal_and_bounded(text: str) -> None:
     assert env.integer("I", 5) == 5
     with pytest.raises(ConfigError):
         env.finish()
+
+
+def test_target(tmp_path: Path) -> None:
+    """A file to be written needs a directory that is there; it may be there itself, or not."""
+    present = tmp_path / "present"
+    present.touch()
+    env = Environment(
+        {"A": str(tmp_path / "new"), "B": str(present), "C": f"{present}/x", "D": str(tmp_path)}
+    )
+    assert [env.target(name) for name in "AB"] == [tmp_path / "new", present]
+    assert [env.target(name) for name in "CDE"] == [None] * 3
+    with pytest.raises(ConfigError) as caught:
+        env.finish()
+    assert caught.value.faults == [f"{name} names a file that cannot be written" for name in "CD"]

@@ -141,7 +141,7 @@ class EdgeConfig:
             ca_file=env.file("OCTET_CA_FILE"),
             client_files=env.pair("EDGE_CLIENT_CERT_FILE", "EDGE_CLIENT_KEY_FILE"),
             signing_key=env.value("EDGE_SIGNING_KEY", None, SigningKey.read),
-            ready_file=env.value("OCTET_READY_FILE", None, Path),
+            ready_file=env.target("OCTET_READY_FILE"),
         )
         _look_across(env, config, dev=dev)
         try:

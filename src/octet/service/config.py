@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from octet.service.atlas.container import AtlasError, read_meta
 from octet.service.atlas.operator import Database, OperatorTables, read_list
 from octet.service.credentials.errors import KeyringError
 from octet.service.credentials.keyring import MAX_VERDICT_MS
@@ -78,7 +79,6 @@ class ServiceConfig:
         """
         env = Environment(variables)
         defaults = cls()
-        ready_file = env.text("OCTET_READY_FILE")
         config = cls(
             host=env.value("HOST", defaults.host, read_host),
             port=env.integer("PORT", defaults.port, high=65535),
@@ -97,7 +97,7 @@ class ServiceConfig:
             metrics_bind=env.address("OCTET_METRICS_BIND", METRICS_BIND),
             tracing=is_asked_for(env),
             dev=env.flag("OCTET_DEV"),
-            ready_file=Path(ready_file) if ready_file else None,
+            ready_file=env.target("OCTET_READY_FILE"),
         )
         _check_access(env, config)
         _check_workers(env, config)
@@ -189,14 +189,27 @@ def _check_workers(env: Environment, config: ServiceConfig) -> None:
 
 
 def _check_tls(env: Environment, config: ServiceConfig) -> None:
-    if config.client_ca is not None and config.tls is None:
-        env.fault("OCTET_CLIENT_CA_FILE", f"needs {_TLS}")
-    try:
-        config.tls_context()
-    except ConfigError as exc:
-        env.take(exc)
+    """Refuse files that cannot be used, each for itself."""
+    if config.tls is not None:
+        try:
+            evolve(config, client_ca=None).tls_context()
+        except ConfigError as exc:
+            env.take(exc)
+    if config.client_ca is not None:
+        if not (env.text("OCTET_TLS_CERT_FILE") or env.text("OCTET_TLS_KEY_FILE")):
+            env.fault("OCTET_CLIENT_CA_FILE", f"needs {_TLS}")
+        try:
+            _demand_certificates(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), config.client_ca)
+        except ConfigError as exc:
+            env.take(exc)
 
 
 def _check_atlas(env: Environment, config: ServiceConfig) -> None:
-    if not env.text("OCTET_ATLAS") and not config.atlas.is_file():
+    """Refuse a file that is no tables of this version; `assemble` reads all of it."""
+    if config.atlas.is_file():
+        try:
+            read_meta(config.atlas)
+        except AtlasError as exc:
+            env.fault("OCTET_ATLAS", f"cannot be used: {exc}")
+    elif not env.text("OCTET_ATLAS"):
         env.fault("OCTET_ATLAS", "must be set: this installation has no built tables")

@@ -1,5 +1,6 @@
 """Settings from environment variables: every fault is named at once, before anything starts."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -109,6 +110,18 @@ class Environment:
                     return path
             except OSError as exc:
                 raise ValueError(f"names a file that cannot be read: {exc.strerror}") from exc
+
+        return self.value(name, None, parse)
+
+    def target(self, name: str) -> Path | None:
+        """Return the variable as the path of a file that can be written in its directory."""
+
+        def parse(text: str) -> Path:
+            path = Path(text)
+            writable = path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)
+            if path.is_dir() or not writable:
+                raise ValueError("names a file that cannot be written")
+            return path
 
         return self.value(name, None, parse)
 

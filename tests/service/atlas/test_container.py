@@ -3,7 +3,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from octet.service.atlas.container import ALIGNMENT_BYTES, Array, AtlasError, read, read_meta, write
+from octet.service.atlas.container import (
+    ALIGNMENT_BYTES,
+    MAGIC,
+    Array,
+    AtlasError,
+    read,
+    read_meta,
+    write,
+)
 
 ARRAYS: dict[str, Array] = {
     "small": np.arange(5, dtype=np.uint8),
@@ -46,12 +54,22 @@ def test_big_endian_input_is_stored_little_endian(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-@pytest.mark.parametrize("content", [b"", b"nonsense", b"octet-atlas\x00\x00\x00\x00\x01\xff{"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"nonsense",
+        MAGIC + b"\xff{",
+        MAGIC + (2).to_bytes(8, "little") + b"[]",
+        MAGIC + (2).to_bytes(8, "little") + b"{}",
+    ],
+)
 def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
-    """A file that is no atlas is refused with a clear error."""
+    """A file that is no atlas is refused with a clear error, whoever asks for whatever of it."""
     (tmp_path / "a").write_bytes(content)
-    with pytest.raises(AtlasError):
-        read(tmp_path / "a")
+    for reader in (read, read_meta):
+        with pytest.raises(AtlasError):
+            reader(tmp_path / "a")
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ def _read_header(path: Path) -> tuple[dict[str, Any], int]:
             header = json.loads(file.read(min(size, MAX_HEADER_BYTES)))
     except (OSError, ValueError) as exc:
         raise AtlasError(f"the atlas {path} cannot be read") from exc
+    if not isinstance(header, dict) or not header.keys() >= {"meta", "arrays"}:
+        raise AtlasError(f"{path} is a damaged atlas; build it again")
     return header, len(MAGIC) + 8 + size
 
 
