@@ -5,6 +5,7 @@ import signal
 import ssl
 from functools import partial
 from pathlib import Path
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 
 import pytest
 import trio
@@ -12,9 +13,11 @@ from trio.testing import MockClock
 
 from octet.serving import ServerSettings, listen, serve, shutdown_signal
 from octet.serving.lifespan import LifespanError
+from octet.serving.server import EXHAUSTED_PAUSE_S
 from tests.certificates import Certificate
 from tests.serving.app import SmallApp
 from tests.serving.conftest import StartServer
+from tests.serving.test_connection import elapse
 from tests.serving.wire import get
 
 
@@ -33,6 +36,32 @@ async def test_connections_are_bounded(start_server: StartServer) -> None:
         assert await first.reader.rest() == b""
     await trio.testing.wait_all_tasks_blocked(0.02)
     assert (await server.ask(get("/"))).status == 200
+
+
+async def test_out_of_descriptors(
+    start_server: StartServer, mock_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Newcomers wait until there are descriptors again, and the log has one line about it, however
+    often it was tried.
+    """
+    server = await start_server(SmallApp())
+    mock_clock.jump(1000)
+    soft, hard = getrlimit(RLIMIT_NOFILE)
+    with trio.socket.socket() as newcomer:
+        free = os.dup(newcomer.fileno())
+        os.close(free)
+        setrlimit(RLIMIT_NOFILE, (free, hard))
+        try:
+            await newcomer.connect((server.host, server.port))
+            await newcomer.send(get("/", "Connection: close"))
+            for _ in range(5):
+                await elapse(mock_clock, EXHAUSTED_PAUSE_S)
+        finally:
+            setrlimit(RLIMIT_NOFILE, (soft, hard))
+        mock_clock.jump(EXHAUSTED_PAUSE_S)
+        assert (await newcomer.recv(1000)).startswith(b"HTTP/1.1 200 ")
+    (record,) = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert record.getMessage() == "accepting pauses: Too many open files"
 
 
 async def test_drain(start_server: StartServer) -> None:

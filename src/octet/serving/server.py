@@ -7,6 +7,7 @@ still delivered.
 
 import errno
 import logging
+import math
 import signal
 import socket
 import ssl
@@ -35,6 +36,8 @@ logger = logging.getLogger(__name__)
 KEEP_ALIVE_S = 60.0
 EXHAUSTED: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 EXHAUSTED_PAUSE_S: Final = 0.1
+EXHAUSTED_QUIET_S: Final = 60.0
+"""So long after a line in the log about it there is no other: peers alone may bring it about."""
 OVERLOAD_ANSWER_S = 1.0
 """How long the refusal of a connection past the bound may take to be written."""
 
@@ -164,6 +167,7 @@ class _Server:
 
     async def _accept_all(self, listener: socket.socket, handling: trio.Nursery) -> None:
         """Accept for ever; a machine out of descriptors only has newcomers wait."""
+        quiet_until_s = -math.inf
         while True:
             try:
                 accepted, _ = listener.accept()
@@ -171,7 +175,9 @@ class _Server:
                 await trio.lowlevel.wait_readable(listener)
             except OSError as exc:
                 if exc.errno in EXHAUSTED:
-                    logger.warning("accepting pauses: %s", exc.strerror)
+                    if (now_s := trio.current_time()) >= quiet_until_s:
+                        quiet_until_s = now_s + EXHAUSTED_QUIET_S
+                        logger.warning("accepting pauses: %s", exc.strerror)
                     await trio.sleep(EXHAUSTED_PAUSE_S)
             else:
                 handling.start_soon(self._handle, accepted)
