@@ -1,4 +1,4 @@
-"""``octet-service``: serve, prove the configuration, or look after the keyring."""
+"""``octet-service``: serve, prove the configuration, keep the keyring, or explain an envelope."""
 
 import argparse
 import logging
@@ -10,6 +10,7 @@ from octet import __version__
 from octet.service import clock, logs
 from octet.service.config import ServiceConfig
 from octet.service.credentials import commands
+from octet.service.explain import options as explain_options
 from octet.serving import ConfigError
 
 logger = logging.getLogger("octet.service")
@@ -23,6 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "keys":
         return commands.run(options, os.environ, clock.epoch_ms)
+    if options.command == "explain":
+        from octet.service.explain.commands import run  # noqa: PLC0415 - keys need no numpy
+
+        return run(options, os.environ)
     logs.configure(sys.stderr)
     try:
         return _start(os.environ, only_check=options.check_config)
@@ -40,7 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--check-config", action="store_true", help="say what is wrong with the settings, and end"
     )
-    commands.add_parser(parser.add_subparsers(dest="command", metavar="COMMAND"))
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser(subparsers)
+    explain_options.add_parser(subparsers)
     return parser
 
 

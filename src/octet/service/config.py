@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from attrs import evolve, frozen
 
@@ -25,6 +25,7 @@ MAX_WORKERS = 256
 MAX_TTL_S = MAX_VERDICT_MS // 1000
 METRICS_BIND: Final[tuple[str, int] | None] = ("127.0.0.1", 9465)
 
+_NO_LISTS: Final[tuple[Path, ...]] = ()
 _TLS: Final = "OCTET_TLS_CERT_FILE and OCTET_TLS_KEY_FILE"
 
 
@@ -87,10 +88,7 @@ class ServiceConfig:
             verdict_ttl_s=env.integer(
                 "OCTET_VERDICT_TTL_S", defaults.verdict_ttl_s, low=1, high=MAX_TTL_S
             ),
-            atlas=env.file("OCTET_ATLAS") or defaults.atlas,
-            country_mmdb=env.value("OCTET_COUNTRY_MMDB", None, _database),
-            asn_mmdb=env.value("OCTET_ASN_MMDB", None, _database),
-            asn_lists=env.value("OCTET_ASN_LISTS", (), _lists),
+            **_tables(env),
             tls=env.pair("OCTET_TLS_CERT_FILE", "OCTET_TLS_KEY_FILE"),
             client_ca=env.file("OCTET_CLIENT_CA_FILE"),
             workers=env.integer("OCTET_WORKERS", defaults.workers, low=1, high=MAX_WORKERS),
@@ -102,6 +100,19 @@ class ServiceConfig:
         _check_access(env, config)
         _check_workers(env, config)
         _check_tls(env, config)
+        _check_atlas(env, config)
+        env.finish()
+        return config
+
+    @classmethod
+    def with_tables(cls, variables: Mapping[str, str]) -> Self:
+        """Read only which tables to reason by: all that a command needs which serves nothing.
+
+        Raises:
+            ConfigError: with every fault of those variables.
+        """
+        env = Environment(variables)
+        config = cls(**_tables(env))
         _check_atlas(env, config)
         env.finish()
         return config
@@ -145,6 +156,15 @@ def _demand_certificates(context: ssl.SSLContext, authorities: Path) -> None:
     context.verify_mode = ssl.CERT_REQUIRED
     context.num_tickets = 0
     context.options |= ssl.OP_NO_TICKET
+
+
+def _tables(env: Environment) -> dict[str, Any]:
+    return {
+        "atlas": env.file("OCTET_ATLAS") or DEFAULT_ATLAS,
+        "country_mmdb": env.value("OCTET_COUNTRY_MMDB", None, _database),
+        "asn_mmdb": env.value("OCTET_ASN_MMDB", None, _database),
+        "asn_lists": env.value("OCTET_ASN_LISTS", _NO_LISTS, _lists),
+    }
 
 
 def _store(text: str) -> RedisAddress | None:

@@ -109,13 +109,19 @@ def combine(hypotheses: Hypotheses, log_exit: Array, evidence: Sequence[Evidence
 
 def dense(hypotheses: Hypotheses, log_exit: Array, evidence: Sequence[Evidence]) -> Posterior:
     """Return what `combine` returns, as the full sum in double precision: slow, for comparison."""
+    whole = joint(hypotheses, log_exit, evidence)
+    return _posterior(whole.sum(axis=(1, 2, 3)), whole.sum(axis=(3, 4)))
+
+
+def joint(hypotheses: Hypotheses, log_exit: Array, evidence: Sequence[Evidence]) -> Array:
+    """Return P(h | z) of every hypothesis, (B, S, E, K, C): slow; the exits show in it alone."""
     whole = hypotheses.log_country + hypotheses.log_manner[None, :, :, None, None]
     whole = whole + log_exit[:, :, None].astype(np.float64)
     for part in evidence:
         whole = whole + part.log_prob()
     whole -= whole.max(axis=(1, 2, 3, 4), keepdims=True)
     np.exp(whole, out=whole)
-    return _posterior(whole.sum(axis=(1, 2, 3)), whole.sum(axis=(3, 4)))
+    return np.asarray(whole / whole.sum(axis=(1, 2, 3, 4), keepdims=True))
 
 
 def _posterior(country: Array, manner: Array) -> Posterior:
