@@ -297,6 +297,50 @@ async def test_sighup_renews_the_certificate(
     assert "Traceback" not in text
 
 
+async def test_sighup_renews_trust(
+    service: FakeService,
+    certificate: Certificate,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """At SIGHUP the edge reads again whom it believes to be the service; a file that holds nothing,
+    or is gone, changes nothing.
+    """
+    own = make_certificate(tmp_path_factory.mktemp("edge's"))
+    believed = tmp_path / "ca.pem"
+    believed.write_text(own.chain.read_text())
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate.chain, certificate.key)
+    listeners = await trio.open_ssl_over_tcp_listeners(
+        0, tls, host="127.0.0.1", https_compatible=True
+    )
+    assert isinstance(listeners[0].transport_listener, trio.SocketListener)
+    secure = f"https://localhost:{listeners[0].transport_listener.socket.getsockname()[1]}"
+    ready, log = tmp_path / "ready", tmp_path / "log"
+    files = {"OCTET_READY_FILE": str(ready), "OCTET_CA_FILE": str(believed)}
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(trio.serve_listeners, service._talk, listeners)
+        async with process(*EDGE, log=log, **environment(secure, **files)) as child:
+            url = urlsplit((await until_holds(ready, "http")).strip())
+            edge = RunningServer(str(url.hostname), int(url.port or 0))
+            assert (await edge.ask(post(report()))).status == 503
+            believed.write_text(certificate.chain.read_text())
+            child.send_signal(signal.SIGHUP)
+            await until_holds(log, "by what is there now")
+            assert (await edge.ask(post(report()))).status == 200
+            believed.write_text("nothing")
+            child.send_signal(signal.SIGHUP)
+            await until_holds(log, "OCTET_CA_FILE holds no certificate")
+            believed.unlink()
+            child.send_signal(signal.SIGHUP)
+            await until_holds(log, "OCTET_CA_FILE holds no certificate", 2)
+            assert (await edge.ask(post(report(id="later")))).status == 200
+            child.send_signal(signal.SIGTERM)
+            assert await child.wait() == 0
+        nursery.cancel_scope.cancel()
+    assert "Traceback" not in log.read_text()
+
+
 async def test_sighup_without_tls(service: FakeService, tmp_path: Path) -> None:
     """An edge that has nothing to read again lives on."""
     ready, log = tmp_path / "ready", tmp_path / "log"

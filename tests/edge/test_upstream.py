@@ -563,6 +563,23 @@ async def test_mutual_tls(
     assert service.headers[0]["host"] == secure_url.removeprefix("https://")
 
 
+async def test_secured_anew(
+    service: FakeService, secure_url: str, certificate: Certificate, own: Certificate
+) -> None:
+    """What is shown and believed can be renewed: it counts at once, and for kept connections."""
+    files = {"OCTET_CA_FILE": str(certificate.chain)} | client_files(own)
+    good = EdgeConfig.from_environment(environment(secure_url, **files))
+    bad = EdgeConfig.from_environment(environment(secure_url, **client_files(own)))
+    async with opened(secure_url, **files) as upstream:
+        assert await upstream.post(BATCH) == OK
+        upstream.secure(read_trust(bad))
+        assert await upstream.post(BATCH) == [UNREACHABLE] * 2
+        upstream.secure(read_trust(good))
+        assert await upstream.post(BATCH) == OK
+        assert upstream._connections.idle == 1
+    assert len(service.bodies) == 2
+
+
 async def test_service_of_another_authority(
     service: FakeService, secure_url: str, own: Certificate
 ) -> None:

@@ -34,6 +34,7 @@ def deploy(config: EdgeConfig) -> Deployment:
         workers=config.workers,
         settings=server_settings(config, shared),
         read_tls=partial(read_tls, config),
+        renew=app.workings.renew_trust,
         shared=shared,
         registry=shared.registry,
         metrics_listener=_listen_metrics(bind) if bind else None,

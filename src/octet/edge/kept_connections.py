@@ -39,6 +39,10 @@ class KeptConnections(httpx.AsyncBaseTransport):
         """Connections that no request uses."""
         return len(self._idle)
 
+    def secure(self, tls: ssl.SSLContext) -> None:
+        """Reach ``https`` by *tls* from now on; older connections end what they are at."""
+        self._tls = tls
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send *request* over the connection used last, or over a new one.
 
@@ -77,15 +81,19 @@ class KeptConnections(httpx.AsyncBaseTransport):
         except BaseException:
             await link.close()
             raise
-        if link.reusable:
+        if link.reusable and self._is_current(link):
             self._idle.append((link, trio.current_time()))
         else:
             await link.close()
         return reply
 
     async def _kept(self) -> Link | None:
-        """Take the connection used last, and close those unused for too long."""
+        """Take the connection used last, and close those unused for too long, or not current."""
         since_s = trio.current_time() - IDLE_S
-        while self._idle and self._idle[0][1] < since_s:
+        while self._idle and (self._idle[0][1] < since_s or not self._is_current(self._idle[0][0])):
             await self._idle.pop(0)[0].close()
         return self._idle.pop()[0] if self._idle else None
+
+    def _is_current(self, link: Link) -> bool:
+        """Return whether *link* is secured as a new one would be."""
+        return link.tls is None or link.tls is self._tls

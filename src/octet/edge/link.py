@@ -30,8 +30,10 @@ class NoReplyError(httpx.RemoteProtocolError):
 class Link:
     """A connection; one request at a time."""
 
-    def __init__(self, stream: trio.abc.Stream) -> None:
+    def __init__(self, stream: trio.abc.Stream, tls: ssl.SSLContext | None = None) -> None:
         self._stream = stream
+        self.tls = tls
+        """What secures it."""
         self._http = h11.Connection(h11.CLIENT)
         self._heard = False
 
@@ -51,7 +53,7 @@ class Link:
         if tls is None:
             return cls(stream)
         secure = trio.SSLStream(stream, tls, server_hostname=host, https_compatible=True)
-        return cls(secure)
+        return cls(secure, tls)
 
     @property
     def reusable(self) -> bool:

@@ -137,6 +137,10 @@ class Upstream:
         """
         return await self._forward([], names)
 
+    def secure(self, trust: ssl.SSLContext) -> None:
+        """Make new connections as *trust* secures them, and send nothing more over older ones."""
+        self._connections.secure(trust)
+
     async def close(self) -> None:
         """Close the connections that no request uses."""
         await self._client.aclose()
@@ -216,14 +220,14 @@ def read_trust(config: EdgeConfig) -> ssl.SSLContext:
     faults = []
     try:
         context = ssl.create_default_context(cafile=config.ca_file)
-    except ssl.SSLError:
+    except OSError:  # SSLError is one
         context = ssl.create_default_context()
         faults.append("OCTET_CA_FILE holds no certificate")
     if config.client_files is not None:
         chain, key = config.client_files
         try:
             context.load_cert_chain(chain, key, password="")  # so that OpenSSL asks no terminal
-        except ssl.SSLError:
+        except OSError:
             pair = "EDGE_CLIENT_CERT_FILE and EDGE_CLIENT_KEY_FILE"
             faults.append(f"{pair} are no certificate chain and its unencrypted key")
     if faults:

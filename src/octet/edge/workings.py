@@ -3,6 +3,7 @@
 One task owns all of it, from the lifespan's start to its end.
 """
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 from typing import Final
@@ -31,6 +32,8 @@ from octet.schema import (
     encode,
 )
 from octet.serving.places import Places
+
+logger = logging.getLogger(__name__)
 
 DRAIN_S: Final = 10
 """Seconds that reports already taken get at shutdown to reach the service."""
@@ -64,6 +67,7 @@ class Workings:
         """Latency channels of each address."""
         self.observer = Observer(config)
         self._trust = read_trust(config)
+        self._upstream: Upstream | None = None
         self._receipts = ReceiptSealer(config.license, now_ms)
         self.now_ms = now_ms
         lat, lon = config.location or (None, None)
@@ -81,6 +85,7 @@ class Workings:
                 open_upstream(self.config, self._trust, self.now_ms) as upstream,
                 trio.open_nursery() as nursery,
             ):
+                self._upstream = upstream
                 self.relay = Relay(
                     partial(self._post, upstream),
                     places=Places(self.config.max_pending, self.metrics.relay_pending),
@@ -97,6 +102,19 @@ class Workings:
                 nursery.cancel_scope.cancel()
         finally:
             self._stopped.set()
+
+    def renew_trust(self) -> None:
+        """Read again what this edge shows and believes towards the service, if that is in files.
+
+        Raises:
+            ConfigError: a file does not hold what it should, and all stays as it was.
+        """
+        if self.config.ca_file is None and self.config.client_files is None:
+            return
+        self._trust = read_trust(self.config)
+        if self._upstream is not None:
+            self._upstream.secure(self._trust)
+        logger.info("SIGHUP: new connections to the service are secured by what is there now")
 
     async def stop(self) -> None:
         """Deliver what was taken, and end. Timeout: `DRAIN_S`."""

@@ -62,9 +62,10 @@ def renew(context: ssl.SSLContext, read: Callable[[], ssl.SSLContext | None]) ->
 async def renew_at_sighup(
     context: ssl.SSLContext | None,
     read: Callable[[], ssl.SSLContext | None],
+    also: Callable[[], None] = lambda: None,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Renew *context* at each SIGHUP; ends by cancellation only.
+    """Renew *context* at each SIGHUP, and do what *also* does; ends by cancellation only.
 
     Without TLS of its own the program lives on too: a signal that others take for "read again"
     should not end it.
@@ -72,12 +73,18 @@ async def renew_at_sighup(
     with trio.open_signal_receiver(signal.SIGHUP) as signals:
         task_status.started()
         async for _ in signals:
+            try:
+                also()
+            except ConfigError as exc:
+                logger.error(
+                    "SIGHUP: what other files held stays in use: %s", "; ".join(exc.faults)
+                )
             if context is None:
                 logger.info("SIGHUP: there is no certificate to read again")
                 continue
             try:
                 renew(context, read)
             except ConfigError as exc:
-                logger.error("SIGHUP: the certificate stays as it was: %s", *exc.faults)
+                logger.error("SIGHUP: the certificate stays as it was: %s", "; ".join(exc.faults))
             else:
                 logger.info("SIGHUP: new connections get the certificate that is there now")

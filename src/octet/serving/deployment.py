@@ -48,6 +48,8 @@ class Deployment:
     settings: ServerSettings
     read_tls: Callable[[], ssl.SSLContext | None]
     """Reads the certificate once more, at SIGHUP; raises ConfigError."""
+    renew: Callable[[], None] = lambda: None
+    """Renews what else stands in files, at SIGHUP; raises ConfigError."""
     shared: Shared
     registry: CollectorRegistry
     """Asked for the metrics, by whichever worker a scrape meets."""
@@ -95,7 +97,7 @@ class Deployment:
         self, listener: socket.socket, settings: ServerSettings, announce: Callable[[], None]
     ) -> None:
         async with trio.open_nursery() as nursery:
-            await nursery.start(renew_at_sighup, settings.tls, self.read_tls)
+            await nursery.start(renew_at_sighup, settings.tls, self.read_tls, self.renew)
             if self.metrics_listener is not None:
                 await nursery.start(serve_metrics, self.metrics_listener, self.registry)
             async with trio.open_nursery() as serving:
