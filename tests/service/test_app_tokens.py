@@ -1,16 +1,19 @@
 """Verdict tokens over HTTP: what is read verifies by what is published, offline."""
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pyseto
 import pytest
 from quart.typing import TestClientProtocol as Client
+from quart_trio import QuartTrio
 
 from octet.service.app import create_app
 from octet.service.config import ServiceConfig
 from octet.service.credentials import Kind
+from tests.redis_server import RedisServer
 from tests.service.fakes import FRANCE, NOW_MS, Cupboard, ScriptedJudge, batch, raw_envelope
 
 JSON = {"content-type": "application/json"}
@@ -21,17 +24,23 @@ URL = "/v1/verdict/sess_12345678"
 class House:
     """An application with one good credential of each kind."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, server: RedisServer | None) -> None:
         self.cupboard = Cupboard(path)
+        self.server = server
         self.license = {"x-octet-license": self.cupboard.issue(), **JSON}
         self.key = {"x-octet-partner-key": self.cupboard.issue(Kind.PARTNER)}
-        self.client = self.start()
+        self.app = self.make()
+        self.client = self.app.test_client()
+
+    def make(self) -> QuartTrio:
+        address = None if self.server is None else self.server.address
+        config = ServiceConfig(keyring=self.cupboard.file.path, store=address)
+        judge = ScriptedJudge({"f": FRANCE})
+        return create_app(config, judge, epoch_ms=lambda: NOW_MS)
 
     def start(self) -> Client:
         """Start one more process, so to speak: it shares the keyring only."""
-        config = ServiceConfig(keyring=self.cupboard.file.path)
-        judge = ScriptedJudge({"f": FRANCE})
-        return create_app(config, judge, epoch_ms=lambda: NOW_MS).test_client()
+        return self.make().test_client()
 
     async def post(self, *raws: Any) -> Any:
         posted = await self.client.post("/v1/signals", data=batch(*raws), headers=self.license)
@@ -42,8 +51,10 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path / "keyring.json")
+async def house(tmp_path: Path, server: RedisServer | None) -> AsyncIterator[House]:
+    house = House(tmp_path / "keyring.json", server)
+    async with house.app.test_app():
+        yield house
 
 
 async def opened(client: Client, token: str) -> Any:

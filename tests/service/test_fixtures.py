@@ -18,6 +18,7 @@ from octet.service.errors import OverloadedError
 from octet.service.firsts import MemoryFirsts
 from octet.service.fixtures import Fixture, Fixtures, fixture_of
 from octet.service.realm import Realm
+from tests.redis_server import RedisServer
 from tests.service.fakes import NOW_MS, Cupboard, ScriptedJudge, batch, raw_envelope, untold
 
 TEST = Realm("acme", live=False)
@@ -185,6 +186,26 @@ async def test_first_reads_are_shared(autojump_clock: MockClock) -> None:
     other_partner = Realm("other", live=False)
     assert await two.wait(other_partner, DELAYED, fixture, 0) is None
     assert await two.wait(TEST, DELAYED, fixture, 0) == fixture.verdict
+
+
+@pytest.mark.redis
+async def test_two_processes(tmp_path: Path, redis: RedisServer) -> None:
+    """A delayed fixture counts from its first read, whichever process was asked first."""
+    path = tmp_path / "keyring.json"
+    key = {"x-octet-partner-key": Cupboard(path).issue(Kind.PARTNER, live=False)}
+    now_ms = NOW_MS
+    config = ServiceConfig(keyring=path, store=redis.address)
+    one, two = (create_app(config, ScriptedJudge(), epoch_ms=lambda: now_ms) for _ in range(2))
+    async with one.test_app() as first, two.test_app() as second:
+        for later_ms, app, status in (
+            (0, first, 404),
+            (1400, second, 404),
+            (1500, second, 200),
+            (1500, first, 200),
+        ):
+            now_ms = NOW_MS + later_ms
+            answer = await app.test_client().get(f"/v1/verdict/{DELAYED}", headers=key)
+            assert answer.status_code == status
 
 
 async def test_waits_are_bounded(autojump_clock: MockClock) -> None:

@@ -64,8 +64,8 @@ HEADERS: Final[Mapping[str, Schema]] = {
         "schema": {"type": "integer", "minimum": 0},
     },
     "RateLimit-Reset": {
-        "description": "Seconds until all of them are there again.",
-        "schema": {"type": "integer", "minimum": 0},
+        "description": "Seconds until more of them are there again.",
+        "schema": {"type": "integer", "minimum": 1},
     },
 }
 ALWAYS: Final = ("x-request-id",)
