@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import pytest
 import trio
+from quart.testing import WebsocketResponseError
 from quart.wrappers import Response
 from trio.testing import MockClock, wait_all_tasks_blocked
 
@@ -530,6 +531,18 @@ async def test_request_id(house: House) -> None:
     for given, kept in (("edge-request-1", True), ("bad id", False)):
         response = await house.read("/health", **{"x-request-id": given})
         assert (response.headers["x-request-id"] == given) is kept
+
+
+@pytest.mark.parametrize(("path", "status"), [("/v1/keys", 400), ("/v1/ws", 404)])
+async def test_websocket(house: House, path: str, status: int) -> None:
+    """Here is no WebSocket; the refusal names its request like any other."""
+    async with house.client.websocket(path, headers={"x-request-id": "edge-request-1"}) as asked:
+        with pytest.raises(WebsocketResponseError) as caught:
+            await asked.receive()
+    response = caught.value.response
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["x-request-id"] == "edge-request-1"
 
 
 async def test_open_service() -> None:

@@ -61,7 +61,7 @@ def problem_response(error: ProblemError) -> Response:
         encode(body),
         status=body.status,
         content_type=PROBLEM_TYPE,
-        headers={"cache-control": "no-store", **error.headers},
+        headers={"cache-control": "no-store", "x-request-id": g.request_id, **error.headers},
     )
 
 
