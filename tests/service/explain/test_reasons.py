@@ -131,6 +131,7 @@ def test_why_something_is_missing(engine: Engine) -> None:
         ),
     )
     told = explain(engine, envelope).missing
+    assert len({one.name for one in told}) == len(told)
     reasons = {one.name: one.reason for one in told}
     assert reasons["webgl"] == "blocked"
     assert reasons["syn"] == "not-linux"

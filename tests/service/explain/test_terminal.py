@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octet.service.explain.terminal import BAR, FULL_NATS, SIDE, bar, two_sided
+from octet.service.explain.terminal import BAR, FULL_NATS, SIDE, bar, signed, two_sided
 
 
 @given(share=st.floats(-1, 2))
@@ -29,3 +29,9 @@ def test_both_sides_have_one_middle(nats: float) -> None:
     left, right = drawn[:SIDE].count("█"), drawn[SIDE + 1 :].count("█")
     assert min(left, right) == 0
     assert (left if nats < 0 else right) == round(min(abs(nats) / FULL_NATS, 1.0) * SIDE)
+
+
+@pytest.mark.parametrize(("nats", "said"), [(-0.004, "+0.00"), (-0.006, "-0.01"), (1.5, "+1.50")])
+def test_nothing_has_no_sign_of_its_own(nats: float, said: str) -> None:
+    """What rounds to nothing does not look as if it spoke against."""
+    assert signed(nats) == said

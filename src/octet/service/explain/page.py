@@ -9,7 +9,7 @@ from pathlib import Path
 
 from octet.service.atlas import Atlas
 from octet.service.explain.explanation import Explanation, Share, Weight
-from octet.service.explain.terminal import FULL_NATS, received
+from octet.service.explain.terminal import FULL_NATS, received, signed
 from octet.service.explain.world_map import legend, render_map
 
 STYLE = Path(__file__).with_name("page.css")
@@ -205,7 +205,7 @@ def _alarm_cells(nats: float) -> str:
 
 
 def _nats(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+    return signed(value).replace("-", "−")
 
 
 def _sided(nats: float, kind: str) -> str:

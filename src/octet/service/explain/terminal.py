@@ -45,6 +45,11 @@ def two_sided(nats: float) -> str:
     return f"{left:>{SIDE}}│{right:<{SIDE}}"
 
 
+def signed(nats: float) -> str:
+    """Return a weight with its sign and two digits; what rounds to nothing is not negative."""
+    return f"{round(nats, 2) + 0.0:+.2f}"
+
+
 def received(told: Explanation) -> str:
     """Return when the edge had the report, UTC."""
     at = dt.datetime.fromtimestamp(told.received_at_ms / 1000, tz=dt.UTC)
@@ -88,14 +93,16 @@ def _evidence(told: Explanation) -> Iterator[str]:
     yield f"  {'':<14}{'for ' + told.country:>28}   {'for an alarm':>28}   {'alone':>14}"
     yield _row("prior", told.prior)
     for family in told.families:
-        alone = f"{family.alone.country_nats:+7.2f}{family.alone.suspicion_nats:+7.2f}"
+        country, alarm = map(signed, (family.alone.country_nats, family.alone.suspicion_nats))
+        alone = f"{country:>7}{alarm:>7}"
         yield f"{_row(family.name, family.adds)}   {alone}"
     yield _row("posterior", told.posterior)
 
 
 def _row(name: str, weight: Weight) -> str:
     country, alarm = weight.country_nats, weight.suspicion_nats
-    return f"  {name:<14}{country:+7.2f}{two_sided(country)}   {alarm:+7.2f}{two_sided(alarm)}"
+    sides = (f"{signed(nats):>7}{two_sided(nats)}" for nats in (country, alarm))
+    return f"  {name:<14}{'   '.join(sides)}"
 
 
 def _without(told: Explanation) -> Iterator[str]:
@@ -103,7 +110,7 @@ def _without(told: Explanation) -> Iterator[str]:
     yield f"    {'':<16} {'for ' + told.country:>8} {'alarm':>8}"
     for one in told.without:
         mark = "→" if one.changes else " "
-        lost = f"{one.lost.country_nats:+8.2f} {one.lost.suspicion_nats:+8.2f}"
+        lost = f"{signed(one.lost.country_nats):>8} {signed(one.lost.suspicion_nats):>8}"
         verdict = one.verdict
         said = f"{verdict.country or '–':<3} {verdict.confidence:.2f}  {verdict.alarm}"
         yield f"  {mark} {one.name:<16} {lost}   {said}"

@@ -55,7 +55,8 @@ def missing(envelope: Envelope) -> Iterator[tuple[str, str]]:
         seen = there[name] if name in there else getattr(envelope.observed, name)
         if seen is None:
             told.setdefault(name, "untold")
-    yield from told.items()
+    # The signal of that name is what the page measured, and stands above.
+    yield from ((CHANNELS if name == "latency" else name, why) for name, why in told.items())
     if envelope.edge.lat is None:
         yield "edge's place", "unset"
 
