@@ -49,6 +49,19 @@ def test_rotation_leaves_no_gap() -> None:
     assert [key.state for key in after.keys] == [KeyState.RETIRING, KeyState.ACTIVE]
 
 
+def test_a_key_takes_what_it_signed_along() -> None:
+    """What a forgotten key signed is void; what another signed, or nobody knows which, is not."""
+    first = make()
+    ring = first.rotated(THEN)
+    kids = (first.active.kid, ring.active.kid, None)
+    records = [evolve(issued(f"by-{number}"), kid=kid) for number, kid in enumerate(kids)]
+    assert [ring.is_void(record) for record in records] == [False, False, False]
+    after = ring.without_key(first.active.kid)
+    assert [after.is_void(record) for record in records] == [True, False, False]
+    with pytest.raises(KeyringError, match="rotate first"):
+        after.without_key(after.active.kid)
+
+
 def test_verdict_keys_are_forgotten_when_no_token_of_theirs_lives() -> None:
     """A verdict key stays for as long as what it signed last may live, and no longer."""
     start = to_ms(THEN)
