@@ -5,6 +5,7 @@
 #   make test    lints, types, tests          make lint   lints and types alone
 #   make dist    both wheels into dist/       make lock   new hashes for requirements/dev.txt
 #   make bench   the speed of edge and service beside their peers; QUICK=1 shows that it works
+#   make accuracy  how often the engine is right, on simulated sessions; QUICK=1 as above
 #   make noise   the channel's noise, as root, and the collector's cost; VISITS=50 a row
 #   make clean   removes what was built
 
@@ -12,7 +13,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test lint dist lock clean docs peers noise bench bench-tools
+.PHONY: setup demo test lint dist lock clean docs peers noise bench bench-tools accuracy
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -86,6 +87,9 @@ bench-tools:
 
 bench: setup peers bench-tools
 	$(BIN)/python -m benchmarks.speed $(if $(QUICK),--quick)
+
+accuracy: setup
+	$(BIN)/python -m benchmarks.accuracy $(if $(QUICK),--quick)
 
 dist: setup
 	rm -rf dist

@@ -1,0 +1,1 @@
+"""How often the engine is right, silent and alarmed, beside simpler rules on the same sessions."""

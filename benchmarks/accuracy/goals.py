@@ -1,0 +1,70 @@
+"""What was to be reached, and whether it was.
+
+A ceiling is met when the upper end of the interval is below it, a floor when the number itself is.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from attrs import frozen
+
+from benchmarks.accuracy.baselines import ENGINE
+from benchmarks.accuracy.measure import ON_NO_LIST
+from benchmarks.accuracy.sessions import Case
+
+
+@frozen
+class Goal:
+    """One number that should be at least, or at most, what is said."""
+
+    case: str
+    number: str
+    goal: float
+    at_least: bool
+
+    def reached(self, numbers: Mapping[str, Any]) -> Mapping[str, float] | None:
+        """Return value, low and high; None where it was not measured."""
+        found: Mapping[str, float] | None
+        found = numbers["rates"][ENGINE].get(self.case, {}).get(self.number)
+        return found
+
+    def met(self, reached: Mapping[str, float]) -> bool:
+        """Tell whether it is."""
+        if self.at_least:
+            return reached["value"] >= self.goal
+        return reached["high"] <= self.goal
+
+
+def _least(case: str, number: str, goal: float) -> Goal:
+    return Goal(case, number, goal, at_least=True)
+
+
+def _most(case: str, number: str, goal: float) -> Goal:
+    return Goal(case, number, goal, at_least=False)
+
+
+GOALS: Final = (
+    _most(Case.DIRECT, "wrong", 0.005),
+    _most(Case.DIRECT, "silent", 0.02),
+    _most(Case.DIRECT, "low", 0.05),
+    _most(Case.DIRECT, "medium", 0.01),
+    _most(Case.DIRECT, "high", 0.001),
+    _least(Case.TRAVELLER, "right", 0.95),
+    _most(Case.TRAVELLER, "medium", 0.01),
+    _most(Case.TRAVELLER, "high", 0.001),
+    _least(Case.TRAVELLER_STALE, "right", 0.95),
+    _least(Case.ROAMING, "right", 0.9),
+    _most(Case.ROAMING, "medium", 0.01),
+    _least(Case.VPN_HONEST, "right", 0.95),
+    _least(Case.VPN_HONEST, "medium", 0.98),
+    _least(Case.VPN_HONEST + ON_NO_LIST, "medium", 0.85),
+    _least(Case.VPN_SPOOFED, "medium", 0.98),
+    _least(Case.VPN_SPOOFED + ON_NO_LIST, "medium", 0.4),
+    _most(Case.VPN_SPOOFED, "sureWrong", 0.01),
+    _least(Case.PROXY_ABROAD, "medium", 0.99),
+    _least(Case.PROXY_HOME, "medium", 0.9),
+    _least(Case.RELAY, "right", 0.95),
+    _most(Case.RELAY, "medium", 0.02),
+)
+ECE_OVERALL: Final = 0.015
+ECE_PATTERN: Final = 0.03

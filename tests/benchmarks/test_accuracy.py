@@ -1,0 +1,174 @@
+"""The accuracy benchmark: its sessions, its numbers and its page."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.accuracy import exits, measure, results, scores
+from benchmarks.accuracy.baselines import ENGINE, IP_ONLY
+from benchmarks.accuracy.exits import Exit, Known
+from benchmarks.accuracy.goals import Goal
+from benchmarks.accuracy.measure import Size, simulate
+from benchmarks.accuracy.paths import Paths, measured_noise_ms
+from benchmarks.accuracy.render import render
+from benchmarks.accuracy.results import Result
+from benchmarks.accuracy.sessions import Case, Simulator
+from benchmarks.accuracy.space import Space
+from benchmarks.accuracy.world import World
+from octet.service.atlas import Atlas
+from octet.service.config import DEFAULT_ATLAS
+
+SMALL = Size(worlds=2, sessions=3)
+ENVIRONMENT = {
+    "at": "2026-01-01T00:00:00+00:00",
+    "cpu": "a processor",
+    "cores": 2,
+    "kernel": "6",
+    "python": "3.11",
+    "packages": {"numpy": "2"},
+    "atlas": "2026",
+    "seed": 1,
+    "quick": True,
+}
+
+
+@pytest.fixture(scope="module")
+def atlas() -> Atlas:
+    return Atlas.load(DEFAULT_ATLAS)
+
+
+def simulator(atlas: Atlas, known: Known, seed: int = 1) -> Simulator:
+    rng = np.random.default_rng(seed)
+    return Simulator(atlas, Space(atlas), known, Paths(World.draw(rng), rng, measured_noise_ms()))
+
+
+def test_a_small_run(atlas: Atlas, tmp_path: Path) -> None:
+    """The engine is right about most who do not hide, where its baseline is not about roamers."""
+    numbers = measure.measure(atlas, Known(), SMALL, seed=1)
+    ours, ip_only = numbers["rates"][ENGINE], numbers["rates"][IP_ONLY]
+    assert ours[Case.DIRECT]["right"]["value"] > 0.9
+    assert ours[Case.DIRECT]["medium"]["value"] < 0.1
+    assert ours[Case.ROAMING]["right"]["value"] > ip_only[Case.ROAMING]["right"]["value"]
+    assert ours[Case.VPN_HONEST]["right"]["value"] > ip_only[Case.VPN_HONEST]["right"]["value"]
+    assert ours[Case.PROXY_ABROAD]["medium"]["value"] > 0.5
+    file, page = tmp_path / "accuracy.json", tmp_path / "accuracy.md"
+    results.write(Result(ENVIRONMENT, numbers), file)
+    render(file, page)
+    text = page.read_text()
+    assert "**not proven**" in text
+    assert "a quick run" in text
+    assert "| VPN, honest environment, exit on no list | alarm ≥ medium | ≥ 85 % | not meas" in text
+    assert (tmp_path / "accuracy/reliability.svg").exists()
+    assert (tmp_path / "accuracy/risk_coverage.svg").exists()
+
+
+def test_a_run_is_its_seed(atlas: Atlas) -> None:
+    """The same seed gives the same sessions and answers, another one others."""
+    runs = [
+        simulate(atlas, Known(), Size(worlds=1, sessions=1), np.random.default_rng(seed))
+        for seed in (1, 1, 2)
+    ]
+    assert runs[0] == runs[1]
+    assert runs[0].sessions != runs[2].sessions
+    assert len(runs[0].answers[ENGINE]) == len(runs[0].sessions)
+
+
+def test_a_vpn_leaves_its_country(atlas: Atlas) -> None:
+    """Nobody tunnels to where he is, nor to where his exit is said to stand."""
+    known = Known((Exit("192.0.2.1", "US", "IN"), Exit("192.0.2.2", "DE", "DE")))
+    for session in simulator(atlas, known).sessions(Case.VPN_HONEST, 50):
+        hidden = {"192.0.2.1": {"US", "IN"}, "192.0.2.2": {"DE"}}[session.seen.address]
+        assert session.country not in hidden
+
+
+def test_nothing_is_faster_than_light(atlas: Atlas) -> None:
+    """A round trip through half of the world takes at least what light takes."""
+    rng = np.random.default_rng(1)
+    paths = Paths(World.draw(rng), rng, measured_noise_ms())
+    taken = [paths.between((0.0, 0.0), (0.0, 180.0)) for _ in range(200)]
+    assert min(taken) > 200.0
+    assert all(
+        s.seen.delta_ms > 0 for s in simulator(atlas, Known()).sessions(Case.PROXY_ABROAD, 20)
+    )
+
+
+def test_rate() -> None:
+    """The interval holds the share, is wider where worlds differ, and knows its worst world."""
+    rng = np.random.default_rng(1)
+    worlds = np.repeat([0, 1, 2, 3], 50)
+    alike = scores.rate(np.tile([True, False], 100), worlds, rng)
+    apart = scores.rate(worlds < 2, worlds, rng)
+    for one in (alike, apart):
+        assert one.value == 0.5
+        assert one.low <= 0.5 <= one.high
+    assert apart.high - apart.low > 2 * (alike.high - alike.low)
+    assert (apart.worst_low, apart.worst_high) == (0.0, 1.0)
+
+
+def test_what_never_happened_is_not_impossible() -> None:
+    """Of nothing in 100 sessions it is said that it may be in 3.6 % of them; of none, nothing."""
+    rng = np.random.default_rng(1)
+    never = scores.rate(np.zeros(100, dtype=bool), np.zeros(100, dtype=int), rng)
+    assert (never.value, never.low) == (0.0, 0.0)
+    assert never.high == pytest.approx(0.036, abs=0.001)
+    with pytest.raises(ValueError, match="no sessions"):
+        scores.rate(np.zeros(0, dtype=bool), np.zeros(0, dtype=int), rng)
+
+
+def test_calibration_error() -> None:
+    """Answers as often right as they are sure have no error; those never right have all of it."""
+    rng = np.random.default_rng(1)
+    sure = rng.uniform(0.5, 1.0, 50_000)
+    even = np.ones(len(sure))
+    honest = scores.reliability(sure, rng.random(len(sure)) < sure, even)
+    assert scores.calibration_error(honest) < 0.01
+    assert len(honest) == scores.BINS
+    boastful = scores.reliability(np.full(100, 0.9), np.zeros(100, dtype=bool), even[:100])
+    assert scores.calibration_error(boastful) == pytest.approx(0.9)
+
+
+def test_calibration_weighs() -> None:
+    """A session counts as much as its weight says."""
+    right = np.array([True, False])
+    bins = scores.reliability(np.array([0.8, 0.8]), right, np.array([3.0, 1.0]))
+    assert sum(one.right * one.weight for one in bins) == pytest.approx(0.75)
+
+
+def test_risk_coverage() -> None:
+    """Who answers only what he is sure of errs less; the last point is everybody."""
+    sure = np.array([0.9, 0.8, 0.7, 0.0])
+    curve = scores.risk_coverage(sure, np.array([True, True, False, False]), np.ones(4))
+    assert [covered for covered, _ in curve] == [0.25, 0.5, 0.75, 1.0]
+    assert [wrong for _, wrong in curve] == pytest.approx([0.0, 0.0, 1 / 3, 0.5])
+
+
+def test_ceilings_are_read_at_their_upper_end() -> None:
+    """A ceiling is missed when the interval reaches above it, a floor only by the number."""
+    reached = {"value": 0.004, "low": 0.001, "high": 0.006}
+    assert not Goal(Case.DIRECT, "wrong", 0.005, at_least=False).met(reached)
+    assert Goal(Case.DIRECT, "wrong", 0.006, at_least=False).met(reached)
+    assert Goal(Case.DIRECT, "right", 0.004, at_least=True).met(reached)
+
+
+def test_real_exits_are_read(tmp_path: Path) -> None:
+    """Exits stand where their host is, and 'UK' is GB; without the files there is nothing."""
+    assert Known.read(tmp_path) == Known()
+    (tmp_path / "vpn_exits_sample.csv").write_text(
+        "exit_country,host_country,exit_ip\nUK,,192.0.2.1\nIN,UK,192.0.2.2\n", encoding="utf-8"
+    )
+    (tmp_path / "bountyyfi_bad_asn_list.txt").write_text("# hosts\nAS64496 One\n", encoding="utf-8")
+    (tmp_path / "tn3w_ipset_datacenter_asns.json").write_text('["64497"]', encoding="utf-8")
+    known = exits.Known.read(tmp_path)
+    assert known.exits == (Exit("192.0.2.1", "GB", "GB"), Exit("192.0.2.2", "GB", "IN"))
+    assert known.listed == {64496, 64497}
+
+
+def test_a_failed_run_is_shown_as_failed(tmp_path: Path) -> None:
+    """A run that failed gives no number, and the page says why."""
+    file, page = tmp_path / "accuracy.json", tmp_path / "accuracy.md"
+    results.write(Result(ENVIRONMENT, None, failure="AtlasError: no tables"), file)
+    render(file, page)
+    text = page.read_text()
+    assert "**The last run failed:** `AtlasError: no tables`" in text
+    assert "## Goals" not in text
