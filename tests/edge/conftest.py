@@ -1,6 +1,7 @@
 """Edges on real sockets, in the test's own process, against a little service."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,13 @@ async def start_edge(
 async def edge(start_edge: StartEdge) -> RunningEdge:
     """An edge with all defaults."""
     return await start_edge()
+
+
+@pytest.fixture
+def quiet_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """See that nothing above INFO was logged: what peers alone bring about fills no log."""
+    yield
+    assert [r.getMessage() for r in caplog.get_records("call") if r.levelno > logging.INFO] == []
 
 
 @pytest.fixture

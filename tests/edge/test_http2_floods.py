@@ -41,6 +41,8 @@ from tests.serving.http2_peer import (
 )
 from tests.serving.test_connection import elapse
 
+pytestmark = pytest.mark.usefixtures("quiet_log")
+
 CALM = ErrorCodes.ENHANCE_YOUR_CALM
 
 

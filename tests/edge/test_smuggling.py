@@ -17,6 +17,8 @@ from tests.edge.fakes import report
 from tests.edge.proxies import caddy, haproxy, nginx
 from tests.serving.wire import Page, RunningServer, get, post
 
+pytestmark = pytest.mark.usefixtures("quiet_log")
+
 SIGNALS = "/octet/v1/signals"
 INNER = get("/octet/smuggled", "x-request-id: smuggled-0001")
 """What an attacker wants to be read as a request."""
