@@ -21,6 +21,7 @@ from octet.service.batch import read_batch
 from octet.service.bench import Bench
 from octet.service.config import ServiceConfig
 from octet.service.credentials import KeyringWatch, Kind
+from octet.service.credentials.instant import to_text
 from octet.service.engine import Engine
 from tests.redis_server import RedisServer
 from tests.service.conftest import Logged
@@ -241,6 +242,23 @@ async def test_license(house: House, changes: dict[str, str], code: str, status:
     """A post without a good licence is refused before its body is looked at."""
     response = await house.post_body(b"", house.license | changes)
     assert response.status_code == status
+    await problem_of(response, code)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"exp": to_text(NOW_MS)}, "license_expired"),
+        ({"nbf": to_text(NOW_MS + 1000)}, "license_not_yet_valid"),
+        ({"product": "toaster"}, "license_wrong_product"),
+        ({"kind": Kind.PARTNER}, "license_invalid"),
+    ],
+)
+async def test_license_that_does_not_fit(house: House, changes: dict[str, Any], code: str) -> None:
+    """What is wrong with a licence that the operator signed is told, and nothing is taken."""
+    licence = {"x-octet-license": house.cupboard.issue(**changes)}
+    response = await house.post(raw_envelope("a"), **licence)
+    assert response.status_code == 401
     await problem_of(response, code)
 
 

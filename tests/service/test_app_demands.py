@@ -25,9 +25,11 @@ from octet.edge.upstream import Upstream, open_upstream, read_trust
 from octet.schema import Accepted
 from octet.service.app import create_app
 from octet.service.config import ServiceConfig
+from octet.service.redis.address import RedisAddress
 from octet.serving import ServerSettings, listen, serve
 from tests.certificates import Certificate, make_certificate
 from tests.edge.proxies import nginx
+from tests.redis_server import RedisServer
 from tests.service.fakes import NOW_MS, Cupboard, ScriptedJudge, raw_envelope
 
 SEED = base64.b64encode(b"s" * 32).decode()
@@ -43,6 +45,8 @@ class House:
     directory: Path
     certificate: Certificate
     cupboard: Cupboard
+    store: RedisAddress | None
+    """Where its verdicts are; in memory if nowhere."""
     tls: bool = False
     client_ca: Path | None = None
     url: str = ""
@@ -52,6 +56,7 @@ class House:
     async def serve(self, *, task_status: trio.TaskStatus[str]) -> None:
         config = ServiceConfig(
             keyring=self.cupboard.file.path,
+            store=self.store,
             tls=(self.certificate.chain, self.certificate.key),
             client_ca=self.client_ca,
         )
@@ -105,10 +110,14 @@ def code(response: httpx.Response) -> str:
 
 @pytest.fixture
 async def house(
-    request: pytest.FixtureRequest, tmp_path: Path, certificate: Certificate
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    certificate: Certificate,
+    server: RedisServer | None,
 ) -> AsyncIterator[House]:
-    """Serve; a parameter says what else the house has."""
-    house = House(tmp_path, certificate, Cupboard(tmp_path / "keyring.json"))
+    """Serve, with each store; a parameter says what else the house has."""
+    store = server.address if server else None
+    house = House(tmp_path, certificate, Cupboard(tmp_path / "keyring.json"), store)
     getattr(request, "param", lambda _: None)(house)
     with trio.fail_after(30):
         async with trio.open_nursery() as nursery:
