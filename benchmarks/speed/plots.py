@@ -34,8 +34,9 @@ def costs(outcomes: Sequence[Outcome], path: Path, *, titles: Mapping[str, str])
     axes.barh([titles.get(n, n) for n in names], middles, xerr=spread, color=colours, capsize=2)
     axes.set_xscale("log")
     axes.set_xlabel("server's processor time each, µs (logarithmic; less is better)")
-    for place, value in enumerate(middles):
-        axes.text(value, place, f"  {value:,.0f}", va="center", ha="left")
+    for place, name in enumerate(names):
+        value = estimates[name]
+        axes.text(value.high, place, f"  {value.middle:,.0f}", va="center", ha="left")
     axes.margins(x=0.15)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, metadata={"Date": None})
