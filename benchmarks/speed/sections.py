@@ -6,6 +6,7 @@ that changes its mind changes it for all of them.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Final
 
 from attrs import evolve
@@ -44,16 +45,7 @@ def posts(plan: Plan) -> Iterator[Outcome]:
         upstream = _stub(stack, plan)
         servers = _all(stack, plan, {program.name: program for program in RELAYS}, upstream)
         for number, name, server in _turns(plan, servers):
-            yield load(
-                server,
-                name,
-                mode="posts",
-                bodies=plan.posts,
-                connections=CONNECTIONS,
-                for_s=plan.for_s,
-                seed=plan.seed + number,
-                round_number=number,
-            )
+            yield _posts(plan, number, name, server)
 
 
 def visits(plan: Plan) -> Iterator[Outcome]:
@@ -147,16 +139,7 @@ def workers(plan: Plan) -> Iterator[Outcome]:
             for count in (1, 2)
         }
         for number, name, server in _turns(plan, servers):
-            yield load(
-                server,
-                name,
-                mode="posts",
-                bodies=plan.posts,
-                connections=CONNECTIONS,
-                for_s=plan.for_s,
-                seed=plan.seed + number,
-                round_number=number,
-            )
+            yield _posts(plan, number, name, server)
 
 
 def http2(plan: Plan) -> Iterator[Outcome]:
@@ -173,17 +156,8 @@ def http2(plan: Plan) -> Iterator[Outcome]:
             )
         )
         for number, mode, _ in _turns(plan, {"posts": server, "h2": server}):
-            yield load(
-                server,
-                "h2" if mode == "h2" else "http/1.1",
-                mode=mode,
-                bodies=plan.posts,
-                connections=CONNECTIONS,
-                for_s=plan.for_s,
-                seed=plan.seed + number,
-                round_number=number,
-                ca=plan.certificate.chain,
-            )
+            name = "h2" if mode == "h2" else "http/1.1"
+            yield _posts(plan, number, name, server, mode=mode, ca=plan.certificate.chain)
 
 
 def service(plan: Plan) -> Iterator[Outcome]:
@@ -247,6 +221,29 @@ def _all(
         name: stack.enter_context(serving(program, upstream, plan.directory))
         for name, program in programs.items()
     }
+
+
+def _posts(  # noqa: PLR0913 - whom, in which turn, how
+    plan: Plan,
+    number: int,
+    name: str,
+    server: Server,
+    *,
+    mode: str = "posts",
+    ca: Path | None = None,
+) -> Outcome:
+    """Saturate *server* with posts for one window."""
+    return load(
+        server,
+        name,
+        mode=mode,
+        bodies=plan.posts,
+        connections=CONNECTIONS,
+        for_s=plan.for_s,
+        seed=plan.seed + number,
+        round_number=number,
+        ca=ca,
+    )
 
 
 def _turns(plan: Plan, servers: Mapping[str, Server]) -> Iterator[tuple[int, str, Server]]:
