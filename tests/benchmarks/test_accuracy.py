@@ -54,7 +54,7 @@ def test_a_small_run(atlas: Atlas, tmp_path: Path) -> None:
     assert ours[Case.PROXY_ABROAD]["medium"]["value"] > 0.5
     file, page = tmp_path / "accuracy.json", tmp_path / "accuracy.md"
     results.write(Result(ENVIRONMENT, numbers), file)
-    render(file, page)
+    render(tmp_path, page)
     text = page.read_text()
     assert "**not proven**" in text
     assert "a quick run" in text
@@ -168,7 +168,17 @@ def test_a_failed_run_is_shown_as_failed(tmp_path: Path) -> None:
     """A run that failed gives no number, and the page says why."""
     file, page = tmp_path / "accuracy.json", tmp_path / "accuracy.md"
     results.write(Result(ENVIRONMENT, None, failure="AtlasError: no tables"), file)
-    render(file, page)
+    render(tmp_path, page)
     text = page.read_text()
     assert "**The last run failed:** `AtlasError: no tables`" in text
     assert "## Goals" not in text
+
+
+def test_what_was_not_run_is_not_measured(tmp_path: Path) -> None:
+    """Sections of runs that kept nothing stand on the page, and say so."""
+    page = tmp_path / "accuracy.md"
+    render(tmp_path, page)
+    text = page.read_text()
+    assert "**The last run failed:** `nothing was kept`" in text
+    for heading in ("Components on real data", "Real stacks", "Red team"):
+        assert f"## {heading}\n\nNot measured.\n" in text
