@@ -40,8 +40,8 @@ class Looked:
     system: int
     kind: int
     zone_agrees: bool
-    zone_country: str
-    """With most people in that zone."""
+    zone_country: str | None
+    """With most people in that zone; None where it is of no place."""
 
 
 def judge(engine: Engine, sessions: Sequence[Session]) -> list[Answer]:
@@ -66,14 +66,14 @@ def _looked(  # noqa: PLR0913, PLR0917 - a row of the look-up
 ) -> Looked:
     named = Counter(int(vote) for vote in votes if vote >= 0)
     country, count = named.most_common(1)[0] if named else (-1, 0)
-    zone = atlas.zones.index(session.seen.zone)
+    zone = atlas.zone_row.get(session.seen.zone)
     return Looked(
         country=atlas.countries[country] if count else None,
         agreed=count / len(votes),
         system=system,
         kind=kind,
-        zone_agrees=bool(count) and bool(atlas.zone_share[country, zone] > 0),
-        zone_country=atlas.countries[int(np.argmax(people[:, zone]))],
+        zone_agrees=bool(count) and zone is not None and bool(atlas.zone_share[country, zone] > 0),
+        zone_country=None if zone is None else atlas.countries[int(np.argmax(people[:, zone]))],
     )
 
 

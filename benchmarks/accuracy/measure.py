@@ -26,14 +26,21 @@ MANY: Final = {Case.DIRECT: 20, Case.TRAVELLER: 20}
 """Times as many sessions: what is rare among these is what matters."""
 
 HIDDEN_SHARES: Final = (0.05, 0.1, 0.2)
-OPEN_MIX: Final = {Case.DIRECT: 0.92, Case.TRAVELLER: 0.07, Case.ROAMING: 0.01}
+OPEN_MIX: Final = {
+    Case.DIRECT: 0.89,
+    Case.TRAVELLER: 0.07,
+    Case.ROAMING: 0.01,
+    Case.OFFICE: 0.028,
+    Case.SATELLITE: 0.002,
+}
 HIDDEN_MIX: Final = {
-    Case.VPN_HOME: 0.25,
-    Case.VPN_HONEST: 0.3,
+    Case.VPN_HOME: 0.24,
+    Case.VPN_HONEST: 0.29,
     Case.VPN_SPOOFED: 0.1,
     Case.PROXY_ABROAD: 0.1,
     Case.PROXY_HOME: 0.05,
     Case.RELAY: 0.2,
+    Case.TOR: 0.02,
 }
 """Judgement, both."""
 

@@ -1,6 +1,9 @@
 """How long packets take in a world, and how much later than its kernel a browser answers."""
 
+import itertools
 import json
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +13,7 @@ from attrs import frozen
 from benchmarks.accuracy.world import World
 from benchmarks.channel_noise.table import deltas_ms
 from octet.service.atlas.container import Array
-from octet.service.atlas.sphere import distance_km
+from octet.service.atlas.sphere import EARTH_RADIUS_KM
 
 NOISE: Final = Path(__file__).parents[1] / "results/channel_noise.json"
 LIGHT_MS_PER_KM: Final = 0.01
@@ -21,6 +24,11 @@ ROUTERS_MS: Final = 1.5
 SLOW_PAGE_MS: Final = (5.0, 40.0)
 SPLIT_MS: Final = (30.0, 600.0)
 """What stands between carrier and device where the carrier ends TCP."""
+
+TO_ORBIT_MS: Final = (490.0, 680.0)
+"""Up, down, and back again through a satellite 36,000 km above the equator."""
+TOR_RELAY_MS: Final = 30.0
+"""Mean of what each relay of Tor adds."""
 
 Point = tuple[float, float]
 """Degrees north and east."""
@@ -37,7 +45,7 @@ class Paths:
 
     def between(self, here: Point, there: Point) -> float:
         """Return a round trip between two routers, never faster than light in glass."""
-        km = float(distance_km(lat=here[0], lon=here[1], to_lat=there[0], to_lon=there[1]))
+        km = _apart_km(here, there)
         detour = self.rng.gamma(DETOUR_SHAPE, self.world.detour / DETOUR_SHAPE)
         return km * LIGHT_MS_PER_KM * (1.0 + detour) + self.rng.exponential(ROUTERS_MS) + 0.2
 
@@ -50,12 +58,31 @@ class Paths:
     def noise(self) -> float:
         """Return a browser's own delay: one that was measured, or that of a busy page."""
         slow = self.rng.random() < self.world.slow_pages
-        return float(self.rng.uniform(*SLOW_PAGE_MS) if slow else self.rng.choice(self.noise_ms))
+        if slow:
+            return self.rng.uniform(*SLOW_PAGE_MS)
+        return float(self.noise_ms[self.rng.integers(len(self.noise_ms))])
 
     def split(self) -> float:
         """Return what a carrier that ends TCP hides from the kernel, mostly nothing."""
         split = self.rng.random() < self.world.split_tcp
         return float(self.rng.uniform(*SPLIT_MS)) if split else 0.0
+
+    def orbit(self) -> float:
+        """Return a round trip through a geostationary satellite."""
+        return float(self.rng.uniform(*TO_ORBIT_MS))
+
+    def circuit(self, stations: Sequence[Point]) -> float:
+        """Return a round trip along relays, each of which is busy."""
+        legs = itertools.pairwise(stations)
+        return sum(self.between(*leg) + self.rng.exponential(TOR_RELAY_MS) for leg in legs)
+
+
+def _apart_km(here: Point, there: Point) -> float:
+    """Return a distance by haversines; for single points this is much quicker than arrays."""
+    lat, to_lat = math.radians(here[0]), math.radians(there[0])
+    across = math.sin(math.radians(there[1] - here[1]) / 2.0) ** 2
+    half = math.sin((to_lat - lat) / 2.0) ** 2 + math.cos(lat) * math.cos(to_lat) * across
+    return 2.0 * EARTH_RADIUS_KM * math.asin(min(math.sqrt(half), 1.0))
 
 
 def measured_noise_ms(path: Path = NOISE) -> Array:

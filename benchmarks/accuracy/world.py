@@ -3,6 +3,8 @@
 import numpy as np
 from attrs import frozen
 
+from octet.service.atlas.container import Array
+
 
 @frozen
 class World:
@@ -32,6 +34,14 @@ class World:
     """Share of honest access lines on which the carrier ends TCP."""
     near_edge: float
     """Share of sessions at the nearest edge; the others are at any."""
+    office_in_hosting: float = 0.3
+    """Share of companies whose visitors come from a hosting network."""
+    gateway_ends_tcp: float = 0.3
+    """Share of companies whose gateway ends TCP."""
+    satellite_ends_tcp: float = 0.7
+    """Share of geostationary links whose ground station ends TCP."""
+    mangled_syn: float = 0.03
+    """Share of SYNs whose options something on the way has changed."""
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "World":
@@ -49,4 +59,12 @@ class World:
             slow_pages=rng.uniform(0.0, 0.03),
             split_tcp=rng.uniform(0.0, 0.005),
             near_edge=rng.uniform(0.3, 1.0),
+            office_in_hosting=rng.uniform(0.1, 0.6),
+            gateway_ends_tcp=rng.uniform(0.0, 0.6),
+            satellite_ends_tcp=rng.uniform(0.4, 1.0),
+            mangled_syn=rng.uniform(0.0, 0.06),
         )
+
+    def nearness(self, distance_km: Array) -> Array:
+        """Return how likely a journey is by its distance, up to a factor."""
+        return np.asarray(np.exp(-distance_km / self.travel_km))

@@ -7,8 +7,10 @@ import pytest
 
 from benchmarks.accuracy import exits, measure, results, scores
 from benchmarks.accuracy.baselines import ENGINE, IP_ONLY
+from benchmarks.accuracy.envelopes import RECEIVED_AT_MS, View, envelope
 from benchmarks.accuracy.exits import Exit, Known
 from benchmarks.accuracy.goals import Goal
+from benchmarks.accuracy.machines import MSS, Sender, syn
 from benchmarks.accuracy.measure import Size, simulate
 from benchmarks.accuracy.paths import Paths, measured_noise_ms
 from benchmarks.accuracy.render import render
@@ -18,6 +20,7 @@ from benchmarks.accuracy.space import Space
 from benchmarks.accuracy.world import World
 from octet.service.atlas import Atlas
 from octet.service.config import DEFAULT_ATLAS
+from octet.service.engine.stack.syn import read_syn
 
 SMALL = Size(worlds=2, sessions=3)
 ENVIRONMENT = {
@@ -182,3 +185,47 @@ def test_what_was_not_run_is_not_measured(tmp_path: Path) -> None:
     assert "**The last run failed:** `nothing was kept`" in text
     for heading in ("Components on real data", "Real stacks", "Red team"):
         assert f"## {heading}\n\nNot measured.\n" in text
+
+
+def test_a_satellite_shows_a_gap_or_a_long_way(atlas: Atlas) -> None:
+    """Nobody behind a geostationary satellite is nearer than it, whoever ends his TCP."""
+    for session in simulator(atlas, Known()).sessions(Case.SATELLITE, 20):
+        assert session.seen.kernel_ms + session.seen.gap_ms > 490.0
+
+
+def test_a_wrong_edge_is_wrong_for_everybody(atlas: Atlas) -> None:
+    """Edges behind a proxy see only that, others claim another place or another time."""
+    draw = simulator(atlas, Known())
+    for session in draw.sessions(Case.EDGE_FRONTED, 10):
+        assert session.seen.kernel_ms < 1.5
+        assert session.seen.gap_ms > session.seen.kernel_ms
+    for session in draw.sessions(Case.EDGE_ELSEWHERE, 10):
+        assert session.seen.claimed != session.seen.edge
+    for session in draw.sessions(Case.EDGE_CLOCK, 10):
+        assert session.envelope.received_at != RECEIVED_AT_MS
+
+
+def test_a_syn_reads_as_its_sender() -> None:
+    """The engine's own parser takes each sender's SYN for that system's."""
+    rng = np.random.default_rng(1)
+    for sender in Sender:
+        found = read_syn(syn(sender, "line", rng))
+        assert found is not None
+        assert found.system == sender.name.lower()
+        assert found.mss in MSS["line"]
+
+
+def test_a_view_hides(atlas: Atlas) -> None:
+    """What a view leaves out is not in the envelope, and more landmarks are."""
+    rng = np.random.default_rng(1)
+    paths = Paths(World.draw(rng), rng, measured_noise_ms())
+    drawn = Simulator(atlas, Space(atlas), Known(), paths, thorough=True)
+    [session] = drawn.sessions(Case.DIRECT, 1)
+    bare = View(zone=False, languages=False, channel=False, kernel=False, placed=False, stack=False)
+    shown = envelope(session.seen, 1, bare)
+    assert set(shown.report.signals.by_name) == {"clock"}
+    assert (shown.observed.latency, shown.observed.tcp, shown.observed.syn) == ((), None, None)
+    assert shown.edge.lat is None
+    several = envelope(session.seen, 1, View(landmarks=5, ipv6=True))
+    assert len({channel.edge for channel in several.observed.latency}) == 5
+    assert ":" in several.observed.source_ip

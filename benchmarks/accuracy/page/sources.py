@@ -15,7 +15,8 @@ MEASURED: Final = """## What is measured, what is simulated
 | delay of a path, last mile, carriers that end TCP | **simulated**: light in glass times a gamma, a Weibull last mile; the engine's are other families |
 | who visits, who travels where, stale clocks, languages | **simulated**: the shares are swept, judgement |
 | where people live, their time zone, the languages of a country | public tables, the same that the engine has: wrong tables cannot show here |
-| SYN, ClientHello, HTTP, other signals | not in the sessions |
+| SYN, order of headers, opening of HTTP/2, user agent | **simulated** after real browsers and systems; hosts end TCP where something on the way does |
+| ClientHello, voices, locale and other signals | not in the sessions |
 
 Each of the {worlds} worlds draws its own parameters (`benchmarks/accuracy/world.py`). Intervals are
 bootstraps of 95 % over worlds, then sessions; where nothing hit, the binomial bound. *Worst world* is
