@@ -28,3 +28,9 @@ def test_each_fact_speaks_for_itself() -> None:
 def test_what_is_not_known_says_nothing(fact: str) -> None:
     """None is neither yes nor no."""
     assert nats(**{fact: None}) == nats()
+
+
+def test_a_header_from_afar_says_nothing() -> None:
+    """A page can write the header, and not come near the edge."""
+    assert nats(kernel_ms=9.0, forwarded=True) > nats(kernel_ms=9.0) + 5
+    assert nats(kernel_ms=10.0, forwarded=True) == nats(kernel_ms=10.0)

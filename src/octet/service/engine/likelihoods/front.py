@@ -9,6 +9,9 @@ facts, each alike for all transports but `Transport.FRONTED`:
     a forwarding header, no proxy declared             0.6      0.0005
     kernel round trip below 2 ms                       0.9      0.15
 
+A page can write such a header itself and hold its pongs back, so that its tunnel shows a proxy's gap;
+what it cannot is to come near. From 10 ms on the header says nothing.
+
 The rest is in the other families: what ends TCP there shows the gap of a proxy and the address of a
 host, and says nothing of the visitor's country. FRONTED is no cause for alarm, so an edge that
 shows the facts alarms nobody above low; the price is that whoever rents a host beside the edge and
@@ -31,6 +34,8 @@ HEADER = (0.6, 0.0005)
 NEAR = (0.9, 0.15)
 """P(fact | fronted), P(fact | any other transport)."""
 NEAR_MS = 2.0
+AFAR_MS = 10.0
+"""No proxy of the edge's own is so far away that its header would count."""
 
 
 def front(facts: Sequence[Facts]) -> Evidence:
@@ -44,11 +49,15 @@ def front(facts: Sequence[Facts]) -> Evidence:
 def _ratio(fact: Facts) -> float:
     """Return log P(facts | fronted) − log P(facts | any other)."""
     nats = _LOG_PRIVATE[int(fact.private_peer)]
-    if fact.forwarded is not None:
+    if fact.forwarded is not None and not (fact.forwarded and _afar(fact)):
         nats += _LOG_HEADER[int(fact.forwarded)]
     if fact.kernel_ms is not None:
         nats += _LOG_NEAR[int(fact.kernel_ms < NEAR_MS)]
     return float(nats)
+
+
+def _afar(fact: Facts) -> bool:
+    return fact.kernel_ms is not None and fact.kernel_ms >= AFAR_MS
 
 
 def _log_ratios(chances: tuple[float, float]) -> Array:
