@@ -21,6 +21,22 @@ PATIENCE_S = 10.0
 """Of a test that waits for the service's thread; reached only when something is broken."""
 
 
+@define
+class Clock:
+    """Goes forward when somebody waits."""
+
+    time_s: float = 100.0
+    slept: list[float] = field(factory=list)
+
+    def now(self) -> float:
+        return self.time_s
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds >= 0
+        self.slept.append(seconds)
+        self.time_s += seconds
+
+
 @frozen
 class Request:
     """What came."""

@@ -8,31 +8,13 @@ from random import Random
 
 import httpx
 import pytest
-from attrs import define, field
 
 from octet.client import OctetSyncClient, Pending, ServiceUnavailableError, Verdict
-from octet.client._sync_shell import _Left
-from tests.client.conftest import KEY, LittleService
+from tests.client.conftest import KEY, Clock, LittleService
 
 REF = "sess_0123456789abcdefABCDEF"
 VERDICT = (Path(__file__).parent.parent / "data" / "verdict.json").read_bytes()
 PENDING = b'{"status":"pending","ref":"%s"}' % REF.encode()
-
-
-@define
-class Clock:
-    """Goes forward when somebody waits."""
-
-    time_s: float = 100.0
-    slept: list[float] = field(factory=list)
-
-    def now(self) -> float:
-        return self.time_s
-
-    def sleep(self, seconds: float) -> None:
-        assert seconds >= 0
-        self.slept.append(seconds)
-        self.time_s += seconds
 
 
 def in_process(transport: httpx.BaseTransport, clock: Clock, **options: float) -> OctetSyncClient:
@@ -66,12 +48,6 @@ def test_each_phase_of_a_request_has_what_is_left() -> None:
         octet.verdict(REF, wait_ms=2000)
     assert seen[0] == dict.fromkeys(("connect", "pool", "read", "write"), 7.0)
     assert seen[1] == dict.fromkeys(("connect", "pool", "read", "write"), 4.0)
-
-
-def test_what_is_left_has_every_phase_of_httpx() -> None:
-    """A phase that httpx adds would otherwise have no limit at all."""
-    assert set(_Left(1.0, lambda: 0.0)) == set(httpx.Timeout(1.0).as_dict())
-    assert len(_Left(1.0, lambda: 0.0)) == 4
 
 
 def test_a_dripping_reply_has_one_deadline() -> None:

@@ -9,7 +9,7 @@ import httpx
 
 from octet.client import _clock
 from octet.client._request import Options
-from octet.client._sync_shell import SyncShell
+from octet.client._sync_shell import SyncShell, blocking_client
 from octet.client._tokens import VerifiedVerdict, Wanted, by_kid, key_id, read_token
 
 
@@ -38,7 +38,7 @@ class PublicKeys:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         options = Options(timeout_s=timeout_s)
-        http = httpx.Client(**options.http(base_url, None), transport=transport)
+        http = blocking_client(options.http(base_url, None), transport)
         self._shell = SyncShell(http, options.plans(monotonic), sleep)
 
     def __enter__(self) -> Self:

@@ -10,7 +10,7 @@ import httpx
 
 from octet.client import _clock
 from octet.client._request import MAX_CONNECTIONS, RETRIES, Options, is_live
-from octet.client._sync_shell import SyncShell
+from octet.client._sync_shell import SyncShell, blocking_client
 from octet.client._tokens import VerifiedVerdict, Wanted, key_id, read_token
 from octet.schema.verdict import Pending, Verdict
 
@@ -54,7 +54,7 @@ class OctetSyncClient:
         options = Options(
             timeout_s=timeout_s, retries=retries, max_connections=max_connections, rng=rng
         )
-        http = httpx.Client(**options.http(base_url, partner_key), transport=transport)
+        http = blocking_client(options.http(base_url, partner_key), transport)
         self._live = is_live(partner_key)
         self._shell = SyncShell(http, options.plans(monotonic), sleep)
 

@@ -1,13 +1,13 @@
 """Takes plans to their end by blocking: all I/O of `OctetSyncClient` and `PublicKeys`."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, TypeVar
 
 import httpx
-from attrs import frozen
 
+from octet.client._deadline import Left
 from octet.client._errors import OctetError
 from octet.client._keys import KeyCache
 from octet.client._plans import Plans
@@ -16,8 +16,17 @@ from octet.client._steps import Ask, Incoming, Pause, Plan, Reply
 
 T = TypeVar("T")
 
-_NO_TIME_S: Final = 0.001
-"""For httpx, to which 0 means a socket that does not block at all."""
+
+def blocking_client(
+    settings: Mapping[str, Any], transport: httpx.BaseTransport | None
+) -> httpx.Client:
+    """Return a client by the *settings* of `Options.http`; *transport* in place of a connection."""
+    if transport is None:
+        # Not before it is needed: httpcore imports trio, where that is installed.
+        from octet.client._sync_transport import DeadlineTransport  # noqa: PLC0415
+
+        transport = DeadlineTransport(settings["base_url"], settings["limits"])
+    return httpx.Client(**settings, transport=transport)
 
 
 class SyncShell:
@@ -58,7 +67,7 @@ class SyncShell:
     def _send(self, ask: Ask) -> Reply:
         if ask.limit_s <= 0:
             raise late(ask.limit_s)
-        left = _Left(self.plans.now() + ask.limit_s, self.plans.now)
+        left = Left(self.plans.now() + ask.limit_s, self.plans.now)
         extensions = {"timeout": left}
         try:
             with self.http.stream(
@@ -74,33 +83,3 @@ class SyncShell:
         except httpx.TransportError as exc:
             raise broken(exc) from exc
         return incoming.whole()
-
-
-@frozen
-class _Left(Mapping[str, float]):
-    """What remains of one deadline, as httpx's ``timeout`` extension.
-
-    httpx asks it anew for each phase of a request (pool, connect, write, read), so that all of them
-    together end by the deadline. Only within one phase each byte has the time that the phase began
-    with: a peer that drips its header is cut off no sooner.
-    """
-
-    deadline: float
-    now: Callable[[], float]
-
-    @property
-    def seconds(self) -> float:
-        """Until the deadline; negative after it."""
-        return self.deadline - self.now()
-
-    def __getitem__(self, phase: str) -> float:
-        """Return what *phase* may take."""
-        return max(_NO_TIME_S, self.seconds)
-
-    def __iter__(self) -> Iterator[str]:
-        """Name the phases."""
-        return iter(("connect", "pool", "read", "write"))
-
-    def __len__(self) -> int:
-        """Count the phases."""
-        return 4
