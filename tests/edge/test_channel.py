@@ -266,7 +266,7 @@ class Socket:
         self.sent: list[dict[str, Any]] = []
         self.code: int | None = None
 
-    async def send(self, text: str) -> None:
+    async def send(self, text: str, *, more: bool = False) -> None:  # noqa: ARG002
         self._ping = json.loads(text)
         self.sent.append(self._ping)
 
@@ -321,7 +321,7 @@ async def test_channel_has_a_life_span(autojump_clock: trio.testing.MockClock) -
     """A channel whose peer takes nothing is closed after its life span."""
 
     class Stuck(Socket):
-        async def send(self, text: str) -> None:  # noqa: ARG002
+        async def send(self, text: str, *, more: bool = False) -> None:  # noqa: ARG002
             await trio.sleep_forever()
 
     socket = Stuck([])

@@ -99,7 +99,7 @@ class _Socket:
         self._receive = receive
         self._send = send
 
-    async def send(self, text: str) -> None:
+    async def send(self, text: str, *, more: bool = False) -> None:  # noqa: ARG002 - a message each
         await self._send({"type": "websocket.send", "text": text})
 
     async def receive(self) -> str:

@@ -55,15 +55,19 @@ def accept_upgrade(request: Request) -> bytes | None:
 
 
 class WebSocket:
-    """An open WebSocket on *stream*."""
+    """A WebSocket on *stream*, open since *opening*, which travels before the first frame."""
 
-    def __init__(self, stream: ByteStream) -> None:
+    def __init__(self, stream: ByteStream, opening: bytes = b"") -> None:
         self._stream = stream
+        self._ahead = opening
         self._buffer = bytearray()
 
-    async def send(self, text: str) -> None:
-        """Send one text message."""
-        await self._stream.send_all(_frame(_TEXT, text.encode()))
+    async def send(self, text: str, *, more: bool = False) -> None:
+        """Send one text message; with *more* to come at once, only along with that."""
+        frames = self._ahead + _frame(_TEXT, text.encode())
+        self._ahead = frames if more else b""
+        if not more:
+            await self._stream.send_all(frames)
 
     async def receive(self) -> str:
         """Return the next text message, put together of its fragments; answer pings meanwhile.
@@ -71,8 +75,17 @@ class WebSocket:
         Raises:
             SocketClosedError: the peer closed, or sent what is answered by closing; done already.
         """
-        short = await self._take_short()
-        return await self._decode(await self._assemble() if short is None else short)
+        if not self._buffer:
+            await self._fill()
+        message = _short_text(self._buffer)
+        if message is None:
+            message = await self._assemble()
+        else:
+            self._buffer.clear()
+        try:
+            return message.decode()
+        except UnicodeDecodeError:
+            await self._fail(POLICY_VIOLATION)
 
     async def _assemble(self) -> bytes:
         """Return the next text message, made of whatever fits into `MAX_FRAMES`."""
@@ -102,13 +115,8 @@ class WebSocket:
 
     async def close(self, code: int) -> None:
         """Send the closing frame; the connection is closed by its owner."""
-        await self._stream.send_all(_frame(_CLOSE, struct.pack("!H", code)))
-
-    async def _decode(self, payload: bytes) -> str:
-        try:
-            return payload.decode()
-        except UnicodeDecodeError:
-            await self._fail(POLICY_VIOLATION)
+        await self._stream.send_all(self._ahead + _frame(_CLOSE, struct.pack("!H", code)))
+        self._ahead = b""
 
     async def _next_frame(self) -> tuple[int, bool, bytes]:
         """Return opcode, whether the message ends here, and the unmasked payload."""
@@ -141,15 +149,6 @@ class WebSocket:
         del self._buffer[:count]
         return taken
 
-    async def _take_short(self) -> bytes | None:
-        """Return the next text message if it is one short frame and alone; else nothing is read."""
-        if not self._buffer:
-            await self._fill()
-        short = _short_text(self._buffer)
-        if short is not None:
-            self._buffer.clear()
-        return short
-
     async def _fill(self) -> None:
         data = await self._stream.receive_some()
         if not data:
@@ -165,7 +164,7 @@ def _short_text(frames: bytearray) -> bytes | None:
     """Return the message if *frames* is one whole, short text message, as each pong is."""
     length = len(frames) - 6
     if 0 <= length < _SHORT and frames[0] == _FIN | _TEXT and frames[1] == _MASKED | length:
-        return _unmask(bytes(frames[6:]), bytes(frames[2:6]))
+        return _unmask(frames[6:], frames[2:6])
     return None
 
 
@@ -181,11 +180,12 @@ def _farewell(payload: bytes) -> bytes:
 
 def _frame(opcode: int, payload: bytes) -> bytes:
     length = len(payload)
-    head = bytes([_FIN | opcode, length]) if length < _SHORT else b""
-    return (head or struct.pack("!BBH", _FIN | opcode, _SHORT, length)) + payload
+    if length < _SHORT:
+        return bytes((_FIN | opcode, length)) + payload
+    return struct.pack("!BBH", _FIN | opcode, _SHORT, length) + payload
 
 
-def _unmask(payload: bytes, mask: bytes) -> bytes:
+def _unmask(payload: bytes | bytearray, mask: bytes | bytearray) -> bytes:
     length = len(payload)
     key = (mask * (length // 4 + 1))[:length]
     return (int.from_bytes(payload) ^ int.from_bytes(key)).to_bytes(length)

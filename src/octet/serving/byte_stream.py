@@ -7,13 +7,11 @@ socket itself, which costs a fraction of a memory BIO with its copies.
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import partial
 from socket import IPPROTO_TCP, SHUT_WR, TCP_NODELAY, socket
-from typing import Final, TypeVar
+from typing import Final
 
 import trio
 
-T = TypeVar("T")
 Ready = Callable[[socket], Awaitable[None]]
 
 RECEIVE_BYTES: Final = 64 * 1024
@@ -35,6 +33,8 @@ class ByteStream:
         self.tap: Callable[[bytes], None] | None = None
         """Sees, in order, all that `receive_some` takes from the socket."""
         self._unread = b""
+        self._filled = False
+        """Whether the last piece was as long as was asked for: TLS may hold more of its record."""
         self._closed = False
 
     @property
@@ -68,7 +68,11 @@ class ByteStream:
         except (OSError, ValueError) as exc:
             raise trio.BrokenResourceError("the peer is gone") from exc
         self.socket = secured
-        await self._do(secured.do_handshake, trio.lowlevel.wait_readable)
+        while True:
+            try:
+                return secured.do_handshake()
+            except OSError as exc:
+                await self._await_what_lacks(exc, trio.lowlevel.wait_readable)
 
     async def receive_some(self, max_bytes: int = RECEIVE_BYTES) -> bytes:
         """Return what has arrived, at most *max_bytes*; nothing at the end of the stream."""
@@ -76,8 +80,22 @@ class ByteStream:
             await trio.lowlevel.checkpoint_if_cancelled()
             data, self._unread = self._unread[:max_bytes], self._unread[max_bytes:]
             return data
-        await self._await_data()
-        data = await self._do(partial(self.socket.recv, max_bytes), trio.lowlevel.wait_readable)
+        if self._closed:
+            raise trio.ClosedResourceError
+        # Mostly there is nothing yet, and to wait at once costs less than to try first. Others run
+        # meanwhile in any case: a peer that never stops sending has no more than its turn.
+        if self._filled and isinstance(self.socket, ssl.SSLSocket) and self.socket.pending():
+            await trio.lowlevel.checkpoint()  # decrypted already, which the kernel does not know
+        else:
+            await trio.lowlevel.wait_readable(self.socket)
+        while True:
+            try:
+                data = self.socket.recv(max_bytes)
+            except OSError as exc:
+                await self._await_what_lacks(exc, trio.lowlevel.wait_readable)
+            else:
+                break
+        self._filled = len(data) == max_bytes
         if self.tap is not None:
             self.tap(data)
         return data
@@ -88,10 +106,16 @@ class ByteStream:
 
     async def send_all(self, data: bytes) -> None:
         """Send *data*. Cancellation: how much was sent is unknown; close the stream."""
+        if self._closed:
+            raise trio.ClosedResourceError
         rest: bytes | memoryview = data
         while rest:
-            sent = await self._do(partial(self.socket.send, rest), trio.lowlevel.wait_writable)
-            rest = memoryview(rest)[sent:] if sent < len(rest) else b""
+            try:
+                sent = self.socket.send(rest)
+            except OSError as exc:
+                await self._await_what_lacks(exc, trio.lowlevel.wait_writable)
+            else:
+                rest = memoryview(rest)[sent:] if sent < len(rest) else b""
 
     async def aclose(self, *, linger: bool = False) -> None:
         """Close, with TLS's farewell if there is room for it.
@@ -117,32 +141,21 @@ class ByteStream:
             while self.socket.recv(RECEIVE_BYTES):
                 await trio.lowlevel.wait_readable(self.socket)
 
-    async def _await_data(self) -> None:
-        """Return when there is something to receive.
+    async def _await_what_lacks(self, error: OSError, ready: Ready) -> None:
+        """Return when the operation that met *error* may be tried again.
 
-        Mostly there is nothing yet, and to wait at once costs less than to try first. Others run
-        meanwhile in any case: a peer that never stops sending has no more than its turn.
+        Raises:
+            trio.BrokenResourceError: it is no matter of waiting.
         """
         if self._closed:
-            raise trio.ClosedResourceError
-        if isinstance(self.socket, ssl.SSLSocket) and self.socket.pending():
-            await trio.lowlevel.checkpoint()  # decrypted already, which the kernel does not know
-        else:
+            raise trio.ClosedResourceError from error
+        if isinstance(error, BlockingIOError):
+            await ready(self.socket)
+        elif isinstance(error, ssl.SSLWantReadError):
             await trio.lowlevel.wait_readable(self.socket)
-
-    async def _do(self, operation: Callable[[], T], ready: Ready) -> T:
-        """Do *operation* once the socket is *ready* for it, or for what TLS wants instead."""
-        while not self._closed:
-            try:
-                done = operation()
-            except BlockingIOError:
-                await ready(self.socket)
-            except ssl.SSLWantReadError:
-                await trio.lowlevel.wait_readable(self.socket)
-            except ssl.SSLWantWriteError:
-                await trio.lowlevel.wait_writable(self.socket)
-            except OSError as exc:  # SSLError is one
-                raise trio.BrokenResourceError(type(exc).__name__) from exc
-            else:
-                return done
-        raise trio.ClosedResourceError
+        elif isinstance(error, ssl.SSLWantWriteError):
+            await trio.lowlevel.wait_writable(self.socket)
+        else:  # SSLError is an OSError, too
+            raise trio.BrokenResourceError(type(error).__name__) from error
+        if self._closed:
+            raise trio.ClosedResourceError
