@@ -89,6 +89,7 @@ bench: setup peers bench-tools
 	$(BIN)/python -m benchmarks.speed $(if $(QUICK),--quick)
 
 accuracy: setup
+	$(BIN)/python -m benchmarks.accuracy.red_team $(if $(QUICK),--quick)
 	$(BIN)/python -m benchmarks.accuracy $(if $(QUICK),--quick)
 
 dist: setup

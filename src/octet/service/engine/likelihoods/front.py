@@ -9,8 +9,8 @@ facts, each alike for all transports but `Transport.FRONTED`:
     a forwarding header, no proxy declared             0.6      0.0005
     kernel round trip below 2 ms                       0.9      0.15
 
-A page can write such a header itself and hold its pongs back, so that its tunnel shows a proxy's gap;
-what it cannot is to come near. From 10 ms on the header says nothing.
+A page can write such a header itself and hold its pongs back, so that its tunnel shows a proxy's
+gap; what it cannot is to come near. From 10 ms on the header says nothing.
 
 The rest is in the other families: what ends TCP there shows the gap of a proxy and the address of a
 host, and says nothing of the visitor's country. FRONTED is no cause for alarm, so an edge that
