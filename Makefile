@@ -4,7 +4,8 @@
 #   make demo    the whole system on this machine, four sessions; ONCE=1 ends after them
 #   make test    lints, types, tests          make lint   lints and types alone
 #   make dist    both wheels into dist/       make lock   new hashes for requirements/dev.txt
-#   make bench   the speed of edge and service beside their peers; QUICK=1 shows that it works
+#   make bench   the speed of edge and service beside their peers; QUICK=1 shows that it works,
+#                SECTIONS=posts,visits measures some of it
 #   make accuracy  how often the engine is right, on simulated sessions; QUICK=1 as above
 #   make noise   the channel's noise, as root, and the collector's cost; VISITS=50 a row
 #   make clean   removes what was built
@@ -86,7 +87,7 @@ bench-tools:
 	done
 
 bench: setup peers bench-tools
-	$(BIN)/python -m benchmarks.speed $(if $(QUICK),--quick)
+	$(BIN)/python -m benchmarks.speed $(if $(QUICK),--quick) $(if $(SECTIONS),--sections $(SECTIONS))
 
 accuracy: setup
 	$(BIN)/python -m benchmarks.accuracy.red_team $(if $(QUICK),--quick)

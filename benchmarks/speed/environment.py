@@ -12,13 +12,13 @@ from typing import Any, Final
 
 PACKAGES: Final = (
     "trio", "hypercorn", "h11", "h2", "httpx", "cattrs", "pyseto", "numpy", "quart-trio",
-    "uvicorn", "granian", "starlette", "aiohttp", "coredis",
+    "uvicorn", "httptools", "uvloop", "granian", "starlette", "aiohttp", "coredis",
 )  # fmt: skip
 PROGRAMS: Final = (("go", "version"), ("nginx", "-v"), ("redis-server", "--version"))
 
 
 def environment() -> dict[str, Any]:
-    """Return the machine, the versions and the load of this moment; nothing that names it."""
+    """Return the machine, and the versions of this moment; nothing that names the machine."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "cpu": _cpu(),
@@ -28,8 +28,8 @@ def environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "openssl": ssl.OPENSSL_VERSION,
         "packages": {name: version(name) for name in PACKAGES},
+        "commit": _commit(),
         "programs": {command[0]: _says(command) for command in PROGRAMS},
-        "loadAverage": list(os.getloadavg()),
     }
 
 
@@ -40,6 +40,11 @@ def _cpu() -> str:
 
 def _memory_mib() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+
+
+def _commit() -> str:
+    """Return which sources these are; with a plus sign when they were changed since."""
+    return _says(("git", "describe", "--always", "--dirty=+", "--exclude=*"))
 
 
 def _says(command: tuple[str, ...]) -> str:

@@ -4,13 +4,14 @@ import json
 import math
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 
 from attrs import asdict, field, frozen
 
+from benchmarks.speed.machine import Machine
 from benchmarks.speed.programs import BUILT
 from benchmarks.speed.servers import LOAD_CORE, Server
 
@@ -56,10 +57,17 @@ class Outcome:
     done: int
     failed: Mapping[str, int] = field(factory=dict)
     processor_seconds: float = 0.0
+    beside_seconds: float = 0.0
+    """Processor time of the store beside the server."""
     latency: Histogram | None = None
     lag: Histogram | None = None
-    """How late the load itself began its requests."""
+    """How late the load itself noticed that a request was due."""
+    posts: Histogram | None = None
+    """Of long polls: how long the posts took that ended them."""
+    stolen: float = 0.0
+    """Share of the machine's processor time that other guests of its host took meanwhile."""
     setting: Mapping[str, Any] = field(factory=dict)
+    """What tells this window from others; ``each``: how many of what counts an exchange carries."""
 
     @property
     def good(self) -> bool:
@@ -84,6 +92,8 @@ def load(  # noqa: PLR0913 - one flag each
     seed: int = 1,
     round_number: int = 0,
     ca: Path | None = None,
+    licenses: Path | None = None,
+    beside: int = 0,
     setting: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Load *server* for a while.
@@ -94,36 +104,94 @@ def load(  # noqa: PLR0913 - one flag each
     command = [
         *_command(server, mode, connections, ca),
         "-bodies", str(bodies),
+        "-licenses", str(licenses or ""),
         "-rate", str(rate),
         "-warm", f"{warm_s}s",
         "-for", f"{for_s}s",
         "-pid", str(server.pid),
+        "-beside", str(beside),
         "-seed", str(seed),
     ]  # fmt: skip
+    before = Machine.now()
     done = subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE_S + for_s)
     return outcome_of(
-        json.loads(done.stdout), program, round_number=round_number, setting=setting or {}
+        json.loads(done.stdout),
+        program,
+        round_number=round_number,
+        stolen=Machine.now().stolen_since(before),
+        setting=setting or {},
     )
 
 
 @contextmanager
 def idle(server: Server, connections: int, ca: Path) -> Iterator[Mapping[str, Any]]:
     """Hold so many idle connections until the block ends; yield what became of them."""
-    command = _command(server, "idle", connections, ca)
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    with process:
-        assert process.stdout is not None  # noqa: S101 - opened as a pipe above
-        assert process.stdin is not None  # noqa: S101
+    with _held(_command(server, "idle", connections, ca)) as process:
+        yield _line(process)
+
+
+@contextmanager
+def polls(  # noqa: PLR0913 - one flag each
+    server: Server, count: int, *, rate: float, bodies: Path, for_s: float, seed: int
+) -> Iterator[tuple[int, Callable[[], Mapping[str, Any]]]]:
+    """Have so many backends wait; yield how many do, and what to call to have verdicts come."""
+    command = [
+        *_command(server, "polls", count, None),
+        "-bodies", str(bodies),
+        "-rate", str(rate),
+        "-warm", "0.5s",
+        "-for", f"{for_s}s",
+        "-pid", str(server.pid),
+        "-seed", str(seed),
+    ]  # fmt: skip
+
+    with _held(command) as process:
+        held = _line(process)["held"]
+
+        def wake() -> Mapping[str, Any]:
+            assert process.stdin is not None  # noqa: S101 - opened as a pipe
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            return _line(process)
+
+        yield held, wake
+
+
+@contextmanager
+def _held(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a load that waits for its input to end."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
-            yield json.loads(process.stdout.readline())
+            yield process
         finally:
+            assert process.stdin is not None  # noqa: S101 - opened as a pipe above
             process.stdin.close()
 
 
+def _line(process: subprocess.Popen[bytes]) -> Mapping[str, Any]:
+    """Return the next line of a load.
+
+    Raises:
+        RuntimeError: it has ended instead.
+    """
+    assert process.stdout is not None  # noqa: S101 - opened as a pipe
+    line = process.stdout.readline()
+    if not line:
+        raise RuntimeError("the load ended before its time")
+    said: Mapping[str, Any] = json.loads(line)
+    return said
+
+
 def outcome_of(
-    raw: Mapping[str, Any], program: str, *, round_number: int, setting: Mapping[str, Any]
+    raw: Mapping[str, Any],
+    program: str,
+    *,
+    round_number: int,
+    setting: Mapping[str, Any],
+    stolen: float = 0.0,
 ) -> Outcome:
     """Read the line that the load wrote."""
+    more = {"waited": raw.get("waited"), "handshakes": raw.get("handshakes")}
     return Outcome(
         program=program,
         round=round_number,
@@ -132,10 +200,17 @@ def outcome_of(
         done=raw["done"],
         failed=raw["failed"] or {},
         processor_seconds=raw["processorSeconds"],
-        latency=Histogram.of(raw["latencyUs"]) if raw.get("latencyUs") else None,
-        lag=Histogram.of(raw["lagUs"]) if raw.get("lagUs") else None,
-        setting=setting,
+        beside_seconds=raw.get("besideSeconds", 0.0),
+        latency=_histogram(raw.get("latencyUs")),
+        lag=_histogram(raw.get("lagUs")),
+        posts=_histogram(raw.get("postUs")),
+        stolen=stolen,
+        setting={**setting, **{name: value for name, value in more.items() if value}},
     )
+
+
+def _histogram(times_us: Sequence[int] | None) -> Histogram | None:
+    return Histogram.of(times_us) if times_us else None
 
 
 def _command(server: Server, mode: str, connections: int, ca: Path | None) -> Sequence[str]:

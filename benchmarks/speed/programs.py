@@ -39,6 +39,8 @@ def _go(name: str, start: Start) -> Sequence[str]:
     ]  # fmt: skip
     if start.certificate:
         command += ["-cert", str(start.certificate.chain), "-key", str(start.certificate.key)]
+    if start.alpn != "http/1.1":
+        command += ["-alpn", start.alpn]
     return command
 
 
@@ -89,7 +91,8 @@ UVICORN: Final = Program(
     title="Starlette on uvicorn, httpx",
     command=lambda start: [
         str(BIN / "uvicorn"), "--port", str(start.port), "--log-level", "warning",
-        "--no-access-log", f"{PEERS}.starlette_httpx.app:app",
+        "--no-access-log", "--http", "httptools", "--loop", "uvloop",
+        f"{PEERS}.starlette_httpx.app:app",
     ],
     variables=_upstream,
 )  # fmt: skip
@@ -98,7 +101,7 @@ GRANIAN: Final = Program(
     title="Starlette on granian, httpx",
     command=lambda start: [
         str(BIN / "granian"), "--interface", "asgi", "--port", str(start.port),
-        "--log-level", "warning", f"{PEERS}.starlette_httpx.app:app",
+        "--log-level", "warning", "--loop", "uvloop", f"{PEERS}.starlette_httpx.app:app",
     ],
     variables=_upstream,
 )  # fmt: skip
@@ -108,20 +111,32 @@ AIOHTTP: Final = Program(
     command=lambda _: [PYTHON, "-m", f"{PEERS}.aiohttp_proxy"],
     variables=lambda start: {**_upstream(start), "PORT": str(start.port)},
 )
-SERVICE: Final = Program(
-    name="service",
-    title="the service",
-    command=lambda _: [str(BIN / "octet-service")],
-    variables=lambda start: {
-        "OCTET_DEV": "1",
-        "HOST": "127.0.0.1",
-        "PORT": str(start.port),
-    },
-)
 RELAYS: Final = (OCTET, NAIVE, UVICORN, GRANIAN, AIOHTTP, GO_PROXY, GO_EDGE, NGINX)
 """All that can take a report's post."""
 EDGES: Final = (OCTET, GO_EDGE)
 """All that can serve a visit."""
+
+
+def service_on(
+    *, name: str = "service", store: str = "memory://", keyring: Path | None = None
+) -> Program:
+    """Return the service with its *store*, and open unless it has a *keyring*."""
+    access = {"OCTET_DEV": "1"} if keyring is None else {"OCTET_KEYRING": str(keyring)}
+    return Program(
+        name=name,
+        title="the service",
+        command=lambda _: [str(BIN / "octet-service")],
+        variables=lambda start: {
+            **access,
+            "OCTET_STORE": store,
+            "HOST": "127.0.0.1",
+            "PORT": str(start.port),
+            "OCTET_METRICS_BIND": "127.0.0.1:0",
+        },
+    )
+
+
+SERVICE: Final = service_on()
 
 
 def stub(delay_ms: int = 0) -> Program:

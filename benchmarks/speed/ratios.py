@@ -38,8 +38,9 @@ def estimate(values: Sequence[float], *, seed: int = 0) -> Estimate:
 
 
 def cost_us(outcome: Outcome) -> float:
-    """Return the server's processor time for one exchange, microseconds."""
-    return outcome.processor_seconds / outcome.done * 1e6
+    """Return the server's processor time for one of what an exchange carries, microseconds."""
+    each: int = outcome.setting.get("each", 1)
+    return outcome.processor_seconds / outcome.done / each * 1e6
 
 
 def by_round(outcomes: Sequence[Outcome], program: str) -> Mapping[int, Outcome]:

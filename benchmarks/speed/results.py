@@ -21,6 +21,7 @@ class Result:
     outcomes: Sequence[Outcome]
     failure: str | None = None
     """Why the section broke off; the outcomes are those until then."""
+    took_s: float = 0.0
 
 
 def write(result: Result, directory: Path = DIRECTORY) -> Path:
@@ -30,6 +31,7 @@ def write(result: Result, directory: Path = DIRECTORY) -> Path:
     lines = ",\n".join(json.dumps(outcome.to_json()) for outcome in result.outcomes)
     head = json.dumps(result.environment, indent=1)
     text = f'{{"environment": {head},\n"failure": {json.dumps(result.failure)},\n'
+    text += f'"tookS": {result.took_s:.1f},\n'
     path.write_text(f'{text}"outcomes": [\n{lines}\n]}}\n', encoding="utf-8")
     return path
 
@@ -41,11 +43,12 @@ def read(section: str, directory: Path = DIRECTORY) -> Result | None:
         return None
     kept = json.loads(path.read_text(encoding="utf-8"))
     outcomes = [_outcome(raw) for raw in kept["outcomes"]]
-    return Result(section, kept["environment"], outcomes, kept["failure"])
+    took_s = kept.get("tookS", 0.0)
+    return Result(section, kept["environment"], outcomes, kept["failure"], took_s)
 
 
 def _outcome(raw: Mapping[str, Any]) -> Outcome:
-    histograms = {name: _histogram(raw[name]) for name in ("latency", "lag")}
+    histograms = {name: _histogram(raw.get(name)) for name in ("latency", "lag", "posts")}
     return Outcome(**{**raw, **histograms})
 
 

@@ -8,6 +8,7 @@ from attrs import frozen
 from benchmarks.speed.loading import Outcome
 from benchmarks.speed.ratios import Estimate, cost_us, estimate, ratio
 from benchmarks.speed.results import Result
+from benchmarks.speed.sections.latency import DELAYS_MS, lagged
 
 Results = Mapping[str, Result]
 
@@ -32,20 +33,28 @@ def _speed_beside(peer: str) -> Callable[[Sequence[Outcome]], Estimate | None]:
     return lambda outcomes: ratio(outcomes, peer, "octet")
 
 
-def _tail(outcomes: Sequence[Outcome]) -> Estimate | None:
-    half = [o for o in outcomes if o.setting["share"] == 0.5 and o.setting["delayMs"] == 0]  # noqa: PLR2004
-    return ratio(half, "octet", "go-edge", of=lambda outcome: quantile_us(outcome, 0.99))
+def _at_half(outcomes: Sequence[Outcome], delay_ms: int) -> Sequence[Outcome]:
+    """Return the windows at half of each one's capacity whose load was not late itself."""
+    return [
+        o
+        for o in outcomes
+        if o.setting["share"] == 0.5  # noqa: PLR2004
+        and o.setting["delayMs"] == delay_ms
+        and o.good
+        and not lagged(o)
+    ]
+
+
+def _tail(delay_ms: int) -> Callable[[Sequence[Outcome]], Estimate | None]:
+    def number(outcomes: Sequence[Outcome]) -> Estimate | None:
+        half = _at_half(outcomes, delay_ms)
+        return ratio(half, "octet", "go-edge", of=lambda outcome: quantile_us(outcome, 0.99))
+
+    return number
 
 
 def _middle_at_50_ms(outcomes: Sequence[Outcome]) -> Estimate | None:
-    chosen = [
-        o
-        for o in outcomes
-        if o.program == "octet"
-        and o.good
-        and o.setting["delayMs"] == 50  # noqa: PLR2004
-        and o.setting["share"] == 0.5  # noqa: PLR2004
-    ]
+    chosen = [o for o in _at_half(outcomes, 50) if o.program == "octet"]
     return estimate([quantile_us(o, 0.5) / 50_000 for o in chosen]) if chosen else None
 
 
@@ -59,12 +68,16 @@ def _second_worker(outcomes: Sequence[Outcome]) -> Estimate | None:
 
 
 def _verdicts(outcomes: Sequence[Outcome]) -> Estimate | None:
-    chosen = [
-        o.setting["envelopes"] / cost_us(o) * 1e6
-        for o in outcomes
-        if o.program == "service" and o.good
-    ]
+    chosen = [1e6 / cost_us(o) for o in outcomes if o.program == "service" and o.good]
     return estimate(chosen) if chosen else None
+
+
+def _verdict_ms(name: str) -> Callable[[Sequence[Outcome]], Estimate | None]:
+    def number(outcomes: Sequence[Outcome]) -> Estimate | None:
+        chosen = [o.setting[name]["p50"] for o in outcomes if o.good]
+        return estimate(chosen) if chosen else None
+
+    return number
 
 
 def quantile_us(outcome: Outcome, share: float) -> float:
@@ -90,13 +103,16 @@ TARGETS: Final = (
         text="visits: × edge in Go", section="visits", goal=0.6, at_least=True,
         number=_speed_beside("go-edge"),
     ),
-    Target(
-        text="p99 at half capacity: × edge in Go", section="latency", goal=1.5, at_least=False,
-        number=_tail,
+    *(
+        Target(
+            text=f"p99 at half capacity, service {delay_ms} ms: × edge in Go",
+            section="latency", goal=1.5, at_least=False, number=_tail(delay_ms),
+        )
+        for delay_ms in DELAYS_MS
     ),
     Target(
-        text="p50 over a 50 ms service: × its delay", section="latency", goal=1.1, at_least=False,
-        number=_middle_at_50_ms,
+        text="p50 at half capacity, service 50 ms: × its delay",
+        section="latency", goal=1.1, at_least=False, number=_middle_at_50_ms,
     ),
     Target(
         text="an idle TLS connection, KiB", section="idle", goal=30, at_least=False,
@@ -109,5 +125,13 @@ TARGETS: Final = (
     Target(
         text="verdicts a second a core, batches of 64", section="service", goal=1500, at_least=True,
         number=_verdicts,
+    ),
+    Target(
+        text="a verdict alone, ms", section="engine", goal=1, at_least=False,
+        number=_verdict_ms("verdictAloneMs"),
+    ),
+    Target(
+        text="a verdict in a batch of 64, ms", section="engine", goal=0.3, at_least=False,
+        number=_verdict_ms("verdictInBatchOf64Ms"),
     ),
 )  # fmt: skip

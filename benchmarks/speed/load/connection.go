@@ -10,6 +10,7 @@ import (
 	"net/textproto"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,25 +23,66 @@ const (
 type connection struct {
 	net.Conn
 	reader *bufio.Reader
+	body   []byte // of the last response
 }
 
-func (t *target) dial(cache tls.ClientSessionCache) (*connection, error) {
+// handshakes counts how connections were secured.
+type handshakes struct {
+	sync.Mutex
+	counts map[string]int
+}
+
+func (h *handshakes) add(state tls.ConnectionState) {
+	h.Lock()
+	defer h.Unlock()
+	if h.counts == nil {
+		h.counts = map[string]int{}
+	}
+	kind := "full"
+	if state.DidResume {
+		kind = "resumed"
+	}
+	h.counts[tls.CipherSuiteName(state.CipherSuite)+" "+kind]++
+}
+
+func (t *target) dial(cache tls.ClientSessionCache, protocols ...string) (*connection, error) {
 	raw, err := net.DialTimeout("tcp", t.address, dialTimeout)
 	if err != nil {
 		return nil, fault("dial")
 	}
 	raw.SetDeadline(time.Now().Add(exchangeTimeout))
 	if t.roots == nil {
-		return &connection{raw, bufio.NewReaderSize(raw, 4096)}, nil
+		return &connection{Conn: raw, reader: bufio.NewReaderSize(raw, 4096)}, nil
+	}
+	if protocols == nil {
+		protocols = []string{"http/1.1"}
 	}
 	secured := tls.Client(raw, &tls.Config{
-		RootCAs: t.roots, ServerName: "localhost", ClientSessionCache: cache, NextProtos: []string{"http/1.1"},
+		RootCAs: t.roots, ServerName: "localhost", ClientSessionCache: cache, NextProtos: protocols,
 	})
 	if err := secured.Handshake(); err != nil {
 		raw.Close()
 		return nil, fault("handshake")
 	}
-	return &connection{secured, bufio.NewReaderSize(secured, 4096)}, nil
+	t.secured.add(secured.ConnectionState())
+	return &connection{Conn: secured, reader: bufio.NewReaderSize(secured, 4096)}, nil
+}
+
+// headers are what Chromium sends with a post, in its order.
+var headers = [][2]string{
+	{"sec-ch-ua-platform", `"Linux"`},
+	{"User-Agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"},
+	{"sec-ch-ua", `"Chromium";v="156", "Not_A Brand";v="99"`},
+	{"Content-Type", "application/json"},
+	{"sec-ch-ua-mobile", "?0"},
+	{"Accept", "*/*"},
+	{"Origin", "https://localhost"},
+	{"Sec-Fetch-Site", "same-origin"},
+	{"Sec-Fetch-Mode", "cors"},
+	{"Sec-Fetch-Dest", "empty"},
+	{"Referer", "https://localhost/"},
+	{"Accept-Encoding", "gzip, deflate, br, zstd"},
+	{"Accept-Language", "de-DE,de;q=0.9,en;q=0.8"},
 }
 
 // request writes down a post of a report.
@@ -49,30 +91,42 @@ func (t *target) request(body []byte) []byte {
 	fmt.Fprintf(&text, "POST %s/v1/signals HTTP/1.1\r\nHost: localhost\r\n", t.path)
 	text.WriteString("Connection: keep-alive\r\n")
 	fmt.Fprintf(&text, "Content-Length: %d\r\n", len(body))
-	text.WriteString("sec-ch-ua-platform: \"Linux\"\r\n")
-	text.WriteString("User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36\r\n")
-	text.WriteString("sec-ch-ua: \"Chromium\";v=\"156\", \"Not_A Brand\";v=\"99\"\r\nContent-Type: application/json\r\n")
-	text.WriteString("sec-ch-ua-mobile: ?0\r\nAccept: */*\r\nOrigin: https://localhost\r\nSec-Fetch-Site: same-origin\r\n")
-	text.WriteString("Sec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\nReferer: https://localhost/\r\n")
-	text.WriteString("Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: de-DE,de;q=0.9,en;q=0.8\r\n\r\n")
+	for _, header := range headers {
+		fmt.Fprintf(&text, "%s: %s\r\n", header[0], header[1])
+	}
+	text.WriteString("\r\n")
 	text.Write(body)
 	return text.Bytes()
 }
 
-// exchange sends one request and reads its response, which must be a 200.
+var refused = []byte(`"ok":false`)
+
+// exchange sends one request and reads its response, which must be a 200 that refuses nothing.
 func (c *connection) exchange(request []byte) error {
 	c.SetDeadline(time.Now().Add(exchangeTimeout))
 	if _, err := c.Write(request); err != nil {
 		return fault("write")
 	}
+	if err := c.answer(); err != nil {
+		return err
+	}
+	if bytes.Contains(c.body, refused) {
+		return fault("refused")
+	}
+	return nil
+}
+
+// answer reads a response, which must be a 200; its body stays until the next.
+func (c *connection) answer() error {
 	status, length, chunked, err := c.head()
 	if err != nil {
 		return err
 	}
+	c.body = c.body[:0]
 	if chunked {
-		err = c.skipChunks()
+		err = c.chunks()
 	} else {
-		_, err = c.reader.Discard(length)
+		err = c.take(length)
 	}
 	if err != nil {
 		return fault("read")
@@ -110,7 +164,18 @@ func (c *connection) head() (status, length int, chunked bool, err error) {
 	}
 }
 
-func (c *connection) skipChunks() error {
+// take adds so many bytes to the body.
+func (c *connection) take(length int) error {
+	from := len(c.body)
+	if cap(c.body) < from+length {
+		c.body = append(make([]byte, 0, 2*(from+length)), c.body...)
+	}
+	c.body = c.body[:from+length]
+	_, err := io.ReadFull(c.reader, c.body[from:])
+	return err
+}
+
+func (c *connection) chunks() error {
 	for {
 		line, err := c.line()
 		if err != nil {
@@ -120,7 +185,10 @@ func (c *connection) skipChunks() error {
 		if err != nil {
 			return err
 		}
-		if _, err := io.CopyN(io.Discard, c.reader, size+2); err != nil {
+		if err := c.take(int(size)); err != nil {
+			return err
+		}
+		if _, err := c.reader.Discard(2); err != nil {
 			return err
 		}
 		if size == 0 {

@@ -1,13 +1,7 @@
 package main
 
 import (
-	"bytes"
-	"crypto/tls"
-	"fmt"
-	"io"
 	"math/rand"
-	"net/http"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -36,11 +30,11 @@ func (t *tally) add(err error, tookUs, lagUs int64) {
 	t.lagUs = append(t.lagUs, lagUs)
 }
 
-func (t *tally) outcome(seconds, processor float64) outcome {
+func (t *tally) outcome(seconds float64, used times) outcome {
 	t.Lock()
 	defer t.Unlock()
-	return outcome{Seconds: seconds, Done: t.done, Failed: t.failed, ProcessorSeconds: processor,
-		LatencyUs: t.latencyUs, LagUs: t.lagUs}
+	return outcome{Seconds: seconds, Done: t.done, Failed: t.failed, ProcessorSeconds: used.server,
+		BesideSeconds: used.beside, LatencyUs: t.latencyUs, LagUs: t.lagUs}
 }
 
 // saturate has so many workers do one exchange after another: closed loop, for throughput.
@@ -67,51 +61,12 @@ func (t *target) saturate(during window, workers int, seed int64, make func(*ran
 		}(number)
 	}
 	time.Sleep(time.Until(start))
-	began, before := time.Now(), processorSeconds(during.pid)
+	began, before := time.Now(), during.times()
 	time.Sleep(time.Until(end))
-	result := seen.outcome(time.Since(began).Seconds(), processorSeconds(during.pid)-before)
+	result := seen.outcome(time.Since(began).Seconds(), during.times().since(before))
 	result.LagUs = nil
 	all.Wait()
 	return result
-}
-
-// pace has requests arrive by a schedule, whatever becomes of those before: open loop, for latency.
-// A request's time begins when it was due.
-func (t *target) pace(during window, workers int, rate float64, seed int64) outcome {
-	seen := &tally{failed: map[string]int{}}
-	random := rand.New(rand.NewSource(seed))
-	begin := time.Now().Add(100 * time.Millisecond)
-	start := begin.Add(during.warm)
-	end := start.Add(during.measure)
-	due := make(chan time.Time, 1<<20)
-	var all sync.WaitGroup
-	for number := 0; number < workers; number++ {
-		all.Add(1)
-		go func(number int) {
-			defer all.Done()
-			post := t.poster(rand.New(rand.NewSource(seed + int64(number))))
-			for at := range due {
-				lag := time.Since(at)
-				err := post()
-				if at.After(start) && at.Before(end) {
-					seen.add(err, time.Since(at).Microseconds(), lag.Microseconds())
-				}
-			}
-		}(number)
-	}
-	go func() {
-		for at := begin; at.Before(end); at = at.Add(time.Duration(random.ExpFloat64() / rate * float64(time.Second))) {
-			time.Sleep(time.Until(at))
-			due <- at
-		}
-		close(due)
-	}()
-	time.Sleep(time.Until(start))
-	before := processorSeconds(during.pid)
-	time.Sleep(time.Until(end))
-	processor := processorSeconds(during.pid) - before
-	all.Wait()
-	return seen.outcome(during.measure.Seconds(), processor)
 }
 
 // idle opens so many connections, has one answer on each, and keeps them.
@@ -138,7 +93,7 @@ func (t *target) idle(connections int) outcome {
 		}()
 	}
 	all.Wait()
-	result := seen.outcome(time.Since(began).Seconds(), 0)
+	result := seen.outcome(time.Since(began).Seconds(), times{})
 	result.LatencyUs, result.LagUs = nil, nil
 	return result
 }
@@ -153,103 +108,4 @@ func keep(c *connection) {
 	defer keeping.Unlock()
 	c.SetDeadline(time.Time{})
 	kept = append(kept, c)
-}
-
-// prepared is a request whose ids are made anew each time it is sent.
-type prepared struct {
-	text []byte
-	ids  []int
-}
-
-func (t *target) prepare(body []byte) prepared {
-	text := t.request(body)
-	made := prepared{text: text}
-	for from := 0; ; {
-		place := bytes.Index(text[from:], []byte(placeholderID))
-		if place < 0 {
-			return made
-		}
-		made.ids = append(made.ids, from+place)
-		from += place + len(placeholderID)
-	}
-}
-
-func (p prepared) fresh(random *rand.Rand) []byte {
-	for _, place := range p.ids {
-		copy(p.text[place:], fmt.Sprintf("%016x", random.Uint64()))
-	}
-	return p.text
-}
-
-// poster posts on one connection, and on a new one after a failure.
-func (t *target) poster(random *rand.Rand) worker {
-	requests := make([]prepared, len(t.bodies))
-	for place, body := range t.bodies {
-		requests[place] = t.prepare(body)
-	}
-	var open *connection
-	return func() error {
-		if open == nil {
-			dialled, err := t.dial(nil)
-			if err != nil {
-				return err
-			}
-			open = dialled
-		}
-		err := open.exchange(requests[random.Intn(len(requests))].fresh(random))
-		if err != nil {
-			open.Close()
-			open = nil
-		}
-		return err
-	}
-}
-
-func (t *target) visitor(random *rand.Rand) worker {
-	return func() error { return t.visit(t.bodies[random.Intn(len(t.bodies))], random) }
-}
-
-const streamsPerConnection = 6
-
-// h2Poster posts over HTTP/2, so many streams a connection.
-func (t *target) h2Poster(workers int) func(*rand.Rand) worker {
-	clients := make([]*http.Client, (workers+streamsPerConnection-1)/streamsPerConnection)
-	for place := range clients {
-		clients[place] = &http.Client{Timeout: exchangeTimeout, Transport: &http.Transport{
-			ForceAttemptHTTP2: true,
-			TLSClientConfig:   &tls.Config{RootCAs: t.roots, ServerName: "localhost"},
-		}}
-	}
-	var turn int
-	var lock sync.Mutex
-	return func(random *rand.Rand) worker {
-		lock.Lock()
-		client := clients[turn%len(clients)]
-		turn++
-		lock.Unlock()
-		return func() error {
-			body := bytes.NewReader(t.bodies[random.Intn(len(t.bodies))])
-			request, err := http.NewRequest("POST", "https://"+t.address+t.path+"/v1/signals", body)
-			if err != nil {
-				return fault("request")
-			}
-			request.Header.Set("Content-Type", "application/json")
-			request.Header.Set("Origin", "https://localhost")
-			response, err := client.Do(request)
-			if err != nil {
-				return fault("h2")
-			}
-			defer response.Body.Close()
-			if _, err := io.Copy(io.Discard, response.Body); err != nil {
-				return fault("read")
-			}
-			if response.StatusCode != 200 {
-				return fault(strconv.Itoa(response.StatusCode))
-			}
-			if response.ProtoMajor != 2 {
-				return fault("not-h2")
-			}
-			return nil
-		}
-	}
 }

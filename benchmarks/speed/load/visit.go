@@ -28,6 +28,10 @@ func (t *target) visit(body []byte, random *rand.Rand) error {
 	return page.exchange(t.request(report))
 }
 
+func (t *target) visitor(random *rand.Rand) worker {
+	return func() error { return t.visit(t.bodies[random.Intn(len(t.bodies))], random) }
+}
+
 // channel plays the volleys and returns the receipt.
 func (t *target) channel(cache tls.ClientSessionCache, ref string, random *rand.Rand) ([]byte, error) {
 	socket, err := t.dial(cache)

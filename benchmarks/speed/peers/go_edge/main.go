@@ -22,6 +22,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 	"unsafe"
@@ -92,6 +93,7 @@ func main() {
 	upstream := flag.String("upstream", "", "the service")
 	cert := flag.String("cert", "", "certificate chain, PEM")
 	key := flag.String("key", "", "its key, PEM")
+	alpn := flag.String("alpn", "http/1.1", "what TLS offers, comma-separated")
 	flag.Parse()
 	listener, err := net.Listen("tcp", *address)
 	if err != nil {
@@ -127,13 +129,15 @@ func main() {
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, connectionKey{}, c)
 		},
-		TLSConfig: &tls.Config{NextProtos: []string{"http/1.1"}},
+		TLSConfig: &tls.Config{NextProtos: strings.Split(*alpn, ",")},
 	}
 	if *cert == "" {
 		fmt.Printf("serving on http://%s\n", listener.Addr())
 		log.Fatal(server.Serve(listener))
 	}
-	server.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){}
+	if *alpn == "http/1.1" {
+		server.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){}
+	}
 	fmt.Printf("serving on https://%s\n", listener.Addr())
 	log.Fatal(server.ServeTLS(listener, *cert, *key))
 }
