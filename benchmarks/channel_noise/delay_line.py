@@ -6,7 +6,8 @@ they mean on the internet. Needs root, iproute2 and TUN.
     python -m benchmarks.channel_noise.delay_line PREFIX
 
 makes the namespaces ``PREFIX-a`` (`ADDRESS_A`) and ``PREFIX-b`` (`ADDRESS_B`), says ``ready``,
-takes a condition as a line of JSON from standard input at any time, and removes all at its end.
+takes rules as a line of JSON, by the line's name, from standard input at any time, and removes all
+at its end.
 """
 
 import ctypes
@@ -16,18 +17,21 @@ import json
 import os
 import random
 import selectors
+import signal
 import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain
 from typing import Final
 
 from attrs import define, field, frozen
 
 ADDRESS_A: Final = "10.9.0.1"
 ADDRESS_B: Final = "10.9.0.2"
+LINE: Final = "line"
 
 _TUNSETIFF: Final = 0x400454CA
 _TUN_WITHOUT_HEADER: Final = 0x0001 | 0x1000
@@ -91,39 +95,60 @@ def entered(namespace: str) -> Iterator[None]:
 
 
 @contextmanager
-def _namespace(name: str, address: str, peer: str) -> Iterator[int]:
-    """Make a namespace with a TUN device; yield its descriptor."""
-    _ip("netns", "add", name)
+def namespace(name: str) -> Iterator[str]:
+    """Make a network namespace; end what still runs in it, and remove it, with the block."""
+    ip("netns", "add", name)
     try:
-        with entered(name):
-            tun = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-            fcntl.ioctl(tun, _TUNSETIFF, struct.pack("16sH", b"line", _TUN_WITHOUT_HEADER))
-        _ip("-n", name, "addr", "add", address, "peer", peer, "dev", "line")
-        _ip("-n", name, "link", "set", "line", "up")
-        _ip("-n", name, "link", "set", "lo", "up")
-        yield tun
+        ip("-n", name, "link", "set", "lo", "up")
+        yield name
     finally:
-        _ip("netns", "del", name)
+        done = subprocess.run(["ip", "netns", "pids", name], check=True, stdout=subprocess.PIPE)
+        for pid in map(int, done.stdout.split()):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        ip("netns", "del", name)
 
 
-def _ip(*arguments: str) -> None:
+def tun(inside: str, name: str) -> int:
+    """Make a TUN device in a namespace, and set it up; return its descriptor."""
+    with entered(inside):
+        device = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(device, _TUNSETIFF, struct.pack("16sH", name.encode(), _TUN_WITHOUT_HEADER))
+    ip("-n", inside, "link", "set", name, "up")
+    return device
+
+
+def ip(*arguments: str) -> None:
+    """Run ``ip``.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+    """
     subprocess.run(["ip", *arguments], check=True)
 
 
-def _carry(line: Line, a: int, b: int) -> None:
-    """Carry packets until standard input ends."""
+def carry(lines: Mapping[str, tuple[int, int]]) -> None:
+    """Carry packets between pairs of devices until standard input ends; rules come by name."""
     selector = selectors.DefaultSelector()
-    for source, sink in ((a, b), (b, a), (sys.stdin.fileno(), -1)):
-        selector.register(source, selectors.EVENT_READ, sink)
+    selector.register(sys.stdin, selectors.EVENT_READ)
+    # The same packets are lost each time.
+    ways = {name: Line(random.Random(1)) for name in lines}  # noqa: S311 - likewise
+    for name, (a, b) in lines.items():
+        selector.register(a, selectors.EVENT_READ, (ways[name], b))
+        selector.register(b, selectors.EVENT_READ, (ways[name], a))
+    print("ready", flush=True)
     while True:
-        for out, packet in line.arrived(time.monotonic()):
+        for out, packet in chain.from_iterable(w.arrived(time.monotonic()) for w in ways.values()):
             os.write(out, packet)
-        for key, _ in selector.select(line.wait_s(time.monotonic())):
+        waits_s = [w for way in ways.values() if (w := way.wait_s(time.monotonic())) is not None]
+        for key, _ in selector.select(min(waits_s, default=None)):
             text = os.read(key.fd, _MTU)
-            if key.data >= 0:
-                line.put(time.monotonic(), key.data, text)
+            if key.data is not None:
+                line, out = key.data
+                line.put(time.monotonic(), out, text)
             elif text:
-                line.rule = Rule(**json.loads(text.splitlines()[-1]))
+                for name, rule in json.loads(text.splitlines()[-1]).items():
+                    ways[name].rule = Rule(**rule)
             else:
                 return
 
@@ -131,10 +156,13 @@ def _carry(line: Line, a: int, b: int) -> None:
 def main(prefix: str) -> None:
     """Make the line and carry packets until standard input ends."""
     with ExitStack() as stack:
-        a = stack.enter_context(_namespace(f"{prefix}-a", ADDRESS_A, ADDRESS_B))
-        b = stack.enter_context(_namespace(f"{prefix}-b", ADDRESS_B, ADDRESS_A))
-        print("ready", flush=True)
-        _carry(Line(random.Random(1)), a, b)  # noqa: S311 - the same packets each time
+        ends = [stack.enter_context(namespace(f"{prefix}-{end}")) for end in "ab"]
+        devices = [tun(end, "line") for end in ends]
+        for end, here, there in zip(
+            ends, (ADDRESS_A, ADDRESS_B), (ADDRESS_B, ADDRESS_A), strict=True
+        ):
+            ip("-n", end, "addr", "add", here, "peer", there, "dev", "line")
+        carry({LINE: (devices[0], devices[1])})
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import trio
 from attrs import frozen
 
 from benchmarks.channel_noise.condition import Condition
-from benchmarks.channel_noise.delay_line import ADDRESS_B, entered
+from benchmarks.channel_noise.delay_line import ADDRESS_B, LINE, entered
 
 
 @frozen
@@ -43,7 +43,7 @@ class Place:
                 "jitter_s": condition.jitter_ms / 1e3,
                 "loss": condition.loss,
             }
-            self._rules.write(json.dumps(rule) + "\n")
+            self._rules.write(json.dumps({LINE: rule}) + "\n")
             self._rules.flush()
 
 
