@@ -8,13 +8,14 @@
 #                SECTIONS=posts,visits measures some of it
 #   make accuracy  how often the engine is right, on simulated sessions; QUICK=1 as above
 #   make noise   the channel's noise, as root, and the collector's cost; VISITS=50 a row
+#   make real-stack  real proxies and tunnels before a real browser, as root; VISITS=12 a row
 #   make clean   removes what was built
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test lint dist lock clean docs peers noise bench bench-tools accuracy
+.PHONY: setup demo test lint dist lock clean docs peers noise bench bench-tools accuracy real-stack
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -50,7 +51,7 @@ $(ATLAS): $(STAMPS)/npm $(STAMPS)/python $(ATLAS_SOURCES)
 # demo says that it has no browser.
 # command:package
 PEERS := caddy:caddy chromium:chromium curl:curl firefox-esr:firefox-esr haproxy:haproxy \
-	nghttp:nghttp2-client nginx:nginx openssl:openssl redis-server:redis-server
+	microsocks:microsocks nghttp:nghttp2-client nginx:nginx openssl:openssl redis-server:redis-server
 peers:
 	@missing=$$(for peer in $(PEERS); do command -v $${peer%%:*} >/dev/null || echo $${peer##*:}; done); \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -92,6 +93,11 @@ bench: setup peers bench-tools
 accuracy: setup
 	$(BIN)/python -m benchmarks.accuracy.red_team $(if $(QUICK),--quick)
 	$(BIN)/python -m benchmarks.accuracy $(if $(QUICK),--quick)
+
+real-stack: PEERS += danted:dante-server nft:nftables openvpn:openvpn tinyproxy:tinyproxy \
+	wg:wireguard-tools wireguard-go:wireguard-go
+real-stack: setup peers
+	$(BIN)/python -m benchmarks.real_stack $(if $(VISITS),--visits $(VISITS))
 
 dist: setup
 	rm -rf dist

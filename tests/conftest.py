@@ -34,7 +34,7 @@ def _has_ipv6() -> bool:
     return True
 
 
-PEERS = ("caddy", "curl", "haproxy", "nghttp", "nginx", "openssl", "redis-server")
+PEERS = ("caddy", "curl", "haproxy", "microsocks", "nghttp", "nginx", "openssl", "redis-server")
 SEARCH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin"))
 LACKING = {peer.split("-")[0]: shutil.which(peer, path=SEARCH) is None for peer in PEERS}
 LACKING["chromium"] = find_chromium() is None

@@ -59,8 +59,10 @@ class Set:
 
 
 @asynccontextmanager
-async def opened(place: Place, browsers: Browsers, scratch: Path) -> AsyncIterator[Set]:
-    """Run an edge and its host at *place*."""
+async def opened(
+    place: Place, browsers: Browsers, scratch: Path, host: Host | None = None, **more: str
+) -> AsyncIterator[Set]:
+    """Run an edge, with *more* variables, and its host at *place*."""
     chain, key = certificate(scratch, place.address)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(chain, key)
@@ -77,11 +79,11 @@ async def opened(place: Place, browsers: Browsers, scratch: Path) -> AsyncIterat
         "ALLOWED_ORIGIN": f"https://{page_url}",
         "EDGE_RATE_PER_ADDRESS": "0",
     }
-    host = Host()
+    host = host or Host()
     command = [*place.edge, str(Path(sys.executable).with_name("octet-edge"))]
     async with trio.open_nursery() as nursery:
         nursery.start_soon(host.serve, page, service, tls)
-        async with running(command, variables, scratch / "edge.log") as host.edge_url:
+        async with running(command, variables | more, scratch / "edge.log") as host.edge_url:
             yield Set(place, browsers, host, f"https://{page_url}/")
         nursery.cancel_scope.cancel()
 

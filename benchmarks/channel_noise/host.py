@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final
 
@@ -17,11 +17,19 @@ PAGE: Final = (
 _READ_BYTES: Final = 65536
 
 
+async def accept(body: bytes) -> bytes:
+    """Answer as a service does that takes everything."""
+    results = [{"id": envelope["id"], "ok": True} for envelope in json.loads(body)["envelopes"]]
+    return json.dumps({"results": results}).encode()
+
+
 @define(eq=False)
 class Host:
-    """Answers every GET with the page, and takes what the edge relays."""
+    """Answers every GET with the page, and keeps what the edge relays to the service."""
 
     edge_url: str = ""
+    service: Callable[[bytes], Awaitable[bytes]] = accept
+    """Answers what the edge relays."""
     envelopes: list[dict[str, Any]] = field(factory=list)
 
     async def serve(
@@ -46,20 +54,18 @@ class Host:
         except* (trio.BrokenResourceError, trio.ClosedResourceError, h11.RemoteProtocolError):
             pass
 
-    def _answer(self, body: bytes) -> tuple[str, bytes]:
+    async def _answer(self, body: bytes) -> tuple[str, bytes]:
         """Return a media type and a body: the page's, or the service's for envelopes."""
         if not body:
             return "text/html", PAGE.format(edge=self.edge_url).encode()
-        envelopes = json.loads(body)["envelopes"]
-        self.envelopes += envelopes
-        results = [{"id": envelope["id"], "ok": True} for envelope in envelopes]
-        return "application/json", json.dumps({"results": results}).encode()
+        self.envelopes += json.loads(body)["envelopes"]
+        return "application/json", await self.service(body)
 
 
 async def _exchange(
     connection: h11.Connection,
     stream: trio.abc.Stream,
-    answer: Callable[[bytes], tuple[str, bytes]],
+    answer: Callable[[bytes], Awaitable[tuple[str, bytes]]],
 ) -> bool:
     """Read one request and answer it; False when there is none."""
     body = b""
@@ -73,7 +79,7 @@ async def _exchange(
                 break
             case h11.ConnectionClosed():
                 return False
-    kind, content = answer(body)
+    kind, content = await answer(body)
     headers = [("content-type", kind), ("content-length", str(len(content)))]
     text = connection.send(h11.Response(status_code=200, headers=headers)) or b""
     text += connection.send(h11.Data(data=content)) or b""

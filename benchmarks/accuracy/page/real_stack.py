@@ -1,13 +1,100 @@
 """Real stacks: proxies and tunnels in network namespaces, with a real browser."""
 
-from benchmarks.accuracy.page.kept import NOT_MEASURED, Kept
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Any, Final
 
-HEADING = "## Real stacks\n\n"
+from benchmarks.accuracy.page.kept import NOT_MEASURED, Kept
+from benchmarks.accuracy.results import Result
+from benchmarks.real_stack.picture import CARRIED, draw
+from benchmarks.real_stack.tables import packets, timing, verdicts
+
+HEADING: Final = "## Real stacks\n\n"
+PICTURE: Final = "real_stack.svg"
+
+PAGE: Final = """**Measured**, by `make real-stack`: real browsers without a display, the installed edge and service,
+proxies and tunnels of Debian's packages, TCP of the kernel. **Simulated**: the addresses, clocks and
+languages (the browser is told), and the lines. Visitor, exit and edge are network namespaces, each two
+joined by a process that holds every packet back by the time that is set. The exit's address is of a
+Dutch host, the edge says that it stands in Frankfurt. The balancer takes its visitors in under its
+own address, beside the edge. Medians and ranges over visits, each in a new private context; round
+trips in milliseconds. *Set* is the lines' delay alone; programs, and the lines' own process, add to it.
+
+{timing}
+
+{told}
+
+![Δ beside the round trips that were set](accuracy/{picture})
+
+What the edge saved of the connection that brought the post. All of it is one machine's kernel, so
+proxy and browser have the same TCP; on the Internet they need not. TTL is that of arrival.
+
+{packets}
+
+What the engine makes of these: means of its posterior over transports, and its verdicts; for each visit
+the running service gave the same verdict: {agrees}.
+
+{verdicts}
+
+{failures}
+
+<sub>{where}</sub>
+"""
 
 
 def section(kept: Kept) -> str:
     """Return what ``accuracy-real-stack.json`` says."""
-    numbers = kept.numbers("accuracy-real-stack")
-    if numbers is None:
+    result = kept.result("accuracy-real-stack")
+    if result is None:
         return f"{HEADING}{NOT_MEASURED}\n"
-    return f"{HEADING}"
+    if result.numbers is None:
+        return f"{HEADING}**The last run failed:** `{result.failure}`\n"
+    rows = result.numbers["rows"]
+    draw(rows, kept.picture(PICTURE))
+    visits = [visit for row in rows for visit in row["visits"]]
+    return HEADING + PAGE.format(
+        timing=timing(rows),
+        told=_told(rows),
+        picture=PICTURE,
+        packets=packets(rows),
+        agrees=f"{sum(visit['serviceAgrees'] for visit in visits)} of {len(visits)}",
+        verdicts=verdicts(rows),
+        failures=_failures(rows),
+        where=_where(result),
+    )
+
+
+def _told(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Say how Δ lies to what was set, with and without something that ends TCP."""
+    excess: list[float] = []
+    noise: list[float] = []
+    for row in rows:
+        carried = row["way"] in CARRIED
+        found = [visit["deltaUs"] / 1e3 - row["set_gap_ms"] for visit in row["visits"]]
+        (noise if carried else excess).extend(found)
+    return (
+        f"Where something at the exit ends TCP, Δ is the round trip set between it and the browser and "
+        f"{median(excess):.1f} ({min(excess):.1f} – {max(excess):.1f}) more, in {len(excess)} visits. Where "
+        f"the browser's own machine does, directly or through a tunnel, Δ is {median(noise):.1f} "
+        f"({min(noise):.1f} – {max(noise):.1f}), in {len(noise)} visits."
+    )
+
+
+def _failures(rows: Sequence[Mapping[str, Any]]) -> str:
+    failed = [
+        f"{len(row['failures'])} of {row['browser']}, {row['way']}, "
+        f"{row['user_ms']:g} ms: {', '.join(sorted(set(row['failures'])))}"
+        for row in rows
+        if row["failures"]
+    ]
+    return f"Visits that failed: {'; '.join(failed)}." if failed else "No visit failed."
+
+
+def _where(result: Result) -> str:
+    e = result.environment
+    versions = ", ".join(f"{name} {version}" for name, version in e["versions"].items())
+    load = " / ".join(f"{e[name][0]:.1f}" for name in ("loadAverage", "loadAfter"))
+    return (
+        f"{e['at']}; tables {e['atlas']}; {e['cpu']}, {e['cores']} cores, load {load} before and "
+        f"after; Linux {e['kernel']}; {versions}"
+    )

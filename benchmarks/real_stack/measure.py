@@ -1,0 +1,145 @@
+"""Every case, one visit after another, through a real edge and a real service."""
+
+import logging
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import trio
+from attrs import asdict, frozen
+
+from benchmarks.browsers import BrowserError, Browsers, Visit, open_browsers, running_driver
+from benchmarks.channel_noise.__main__ import Set
+from benchmarks.channel_noise.__main__ import opened as edge_opened
+from benchmarks.channel_noise.host import Host
+from benchmarks.real_stack import ways
+from benchmarks.real_stack.cases import Case
+from benchmarks.real_stack.ground import Ground, ground
+from benchmarks.real_stack.sight import sight
+from benchmarks.real_stack.triangle import EDGE
+from examples.demo.process import running
+from octet.service.engine import Engine
+
+FRANKFURT: Final = "50.11,8.68"
+SERVICE_S: Final = 10
+
+logger = logging.getLogger("benchmarks.real_stack")
+
+
+@frozen
+class Stage:
+    """Edge and service, and the browsers that come."""
+
+    ground: Ground
+    at: Set
+    browsers: Browsers
+    engine: Engine
+
+    async def visit(self, case: Case, entrance: ways.Entrance) -> dict[str, Any]:
+        """Let one visitor come; return its figures.
+
+        Raises:
+            BrowserError: the page did not load, or threw.
+            ValueError: the visit left no receipt.
+        """
+        host = self.at.host
+        host.envelopes.clear()
+        told = host.edge_url
+        host.edge_url = told.replace(EDGE, entrance.address)
+        try:
+            seen = await self.browsers.visit(
+                Visit(
+                    browser=case.browser,
+                    url=self.at.page_url.replace(EDGE, entrance.address),
+                    proxy=entrance.proxy,
+                    time_zone=case.person.time_zone,
+                    languages=case.person.languages,
+                )
+            )
+        finally:
+            host.edge_url = told
+        (envelope,) = host.envelopes
+        figures = sight(self.engine, envelope)
+        figures["serviceAgrees"] = _agrees(seen.value["verdict"], figures["engine"])
+        return figures
+
+    async def row(self, case: Case, visits: int) -> dict[str, Any]:
+        """Measure one row; the first visit, which may start the browser, is not counted."""
+        found: list[dict[str, Any]] = []
+        failures: list[str] = []
+        urls = (self.at.page_url, self.at.host.edge_url)
+        with tempfile.TemporaryDirectory() as scratch:
+            async with ways.opened(self.ground, case, Path(scratch), *urls) as entrance:
+                for turn in range(visits + 1):
+                    try:
+                        figures = await self.visit(case, entrance)
+                    except (BrowserError, ValueError) as exc:
+                        failures += [str(exc).splitlines()[0]] * (turn > 0)
+                    else:
+                        found += [figures] * (turn > 0)
+        logger.info("%s, %s: %d visits, %s", case.browser, case.way, len(found), failures)
+        return {**_told(case), "failures": failures, "visits": found}
+
+
+def _told(case: Case) -> dict[str, Any]:
+    return {
+        **asdict(case),
+        "way": str(case.way),
+        "set_kernel_ms": case.kernel_ms,
+        "set_gap_ms": case.gap_ms,
+    }
+
+
+def _agrees(verdict: Mapping[str, Any], judged: Mapping[str, Any]) -> bool:
+    """Tell whether the service's verdict is the one that the engine gives here."""
+    return all(verdict.get(name) == judged[name] for name in ("country", "confidence", "alarm"))
+
+
+@asynccontextmanager
+async def _service(scratch: Path) -> AsyncIterator[str]:
+    """Run the installed service, open to this machine."""
+    variables = {"OCTET_DEV": "1", "PORT": "0", "OCTET_METRICS_BIND": "off"}
+    command = [str(Path(sys.executable).with_name("octet-service"))]
+    async with running(command, variables, scratch / "service.log") as url:
+        yield url
+
+
+@asynccontextmanager
+async def staged(on: Ground, socket: str, engine: Engine) -> AsyncIterator[Stage]:
+    """Run service and edge; the edge reaches the service through what keeps the envelopes."""
+    with tempfile.TemporaryDirectory() as directory:
+        scratch = Path(directory)
+        async with AsyncExitStack() as stack:
+            service_url = await stack.enter_async_context(_service(scratch))
+            client = await stack.enter_async_context(
+                httpx.AsyncClient(base_url=service_url, timeout=SERVICE_S, trust_env=False)
+            )
+
+            async def ask(body: bytes) -> bytes:
+                headers = {"content-type": "application/json"}
+                answer = await client.post("/v1/signals", content=body, headers=headers)
+                return answer.raise_for_status().content
+
+            browsers = await stack.enter_async_context(open_browsers(socket))
+            more = {"EDGE_LOCATION": FRANKFURT, "EDGE_ID": "fra-1", "EDGE_EXPOSE_VERDICT": "1"}
+            # A balancer's visitors come from the balancer's origin.
+            more["ALLOWED_ORIGIN"] = "*"
+            at = await stack.enter_async_context(
+                edge_opened(on.edge(), browsers, scratch, Host(service=ask), **more)
+            )
+            yield Stage(on, at, browsers, engine)
+
+
+def measure(engine: Engine, cases: Sequence[Case], visits: int) -> dict[str, Any]:
+    """Measure the rows of *cases*, *visits* each."""
+
+    async def rows(on: Ground, socket: str) -> list[dict[str, Any]]:
+        async with staged(on, socket, engine) as stage:
+            return [await stage.row(case, visits) for case in cases]
+
+    with ground() as on, running_driver(*on.inside("user")) as socket:
+        return {"rows": trio.run(rows, on, socket)}
