@@ -67,20 +67,20 @@ class Stage:
         figures["serviceAgrees"] = _agrees(seen.value["verdict"], figures["engine"])
         return figures
 
-    async def row(self, case: Case, visits: int) -> dict[str, Any]:
-        """Measure one row; the first visit, which may start the browser, is not counted."""
+    async def row(self, case: Case, visits: int, warm_up: int = 1) -> dict[str, Any]:
+        """Measure one row; visits of the *warm_up*, which may start the browser, do not count."""
         found: list[dict[str, Any]] = []
         failures: list[str] = []
         urls = (self.at.page_url, self.at.host.edge_url)
         with tempfile.TemporaryDirectory() as scratch:
             async with ways.opened(self.ground, case, Path(scratch), *urls) as entrance:
-                for turn in range(visits + 1):
+                for turn in range(warm_up + visits):
                     try:
                         figures = await self.visit(case, entrance)
                     except (BrowserError, ValueError) as exc:
-                        failures += [str(exc).splitlines()[0]] * (turn > 0)
+                        failures += [str(exc).splitlines()[0]] * (turn >= warm_up)
                     else:
-                        found += [figures] * (turn > 0)
+                        found += [figures] * (turn >= warm_up)
         logger.info("%s, %s: %d visits, %s", case.browser, case.way, len(found), failures)
         return {**_told(case), "failures": failures, "visits": found}
 
@@ -134,12 +134,12 @@ async def staged(on: Ground, socket: str, engine: Engine) -> AsyncIterator[Stage
             yield Stage(on, at, browsers, engine)
 
 
-def measure(engine: Engine, cases: Sequence[Case], visits: int) -> dict[str, Any]:
-    """Measure the rows of *cases*, *visits* each."""
+def measure(engine: Engine, cases: Sequence[Case], visits: int, warm_up: int = 1) -> dict[str, Any]:
+    """Measure the rows of *cases*, *visits* each after as many of a *warm_up*."""
 
     async def rows(on: Ground, socket: str) -> list[dict[str, Any]]:
         async with staged(on, socket, engine) as stage:
-            return [await stage.row(case, visits) for case in cases]
+            return [await stage.row(case, visits, warm_up) for case in cases]
 
     with ground() as on, running_driver(*on.inside("user")) as socket:
         return {"rows": trio.run(rows, on, socket)}
