@@ -16,7 +16,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from socket import AF_INET, AF_INET6, inet_pton
 from types import TracebackType
 from typing import Final, Literal, Protocol, Self
 
@@ -35,7 +35,11 @@ COUNT_RETRY_S: Final = 1
 """What to tell an address that has too many; when one of them ends, nobody knows."""
 
 _SECOND_NS: Final = 1_000_000_000
+_IPV4_BYTES: Final = 4
 _IPV6_PREFIX_BYTES: Final = 8
+_LOOPBACK_V4: Final = 127
+"""The first byte of 127.0.0.0/8."""
+_LOOPBACK_V6: Final = bytes(15) + b"\1"
 
 NowNs = Callable[[], int]
 """A monotonic clock, nanoseconds; with `SharedTally` the machine's: `time.monotonic_ns`, and not
@@ -232,10 +236,10 @@ class AddressLimits:
         Raises:
             ValueError: *address* is none.
         """
-        source = ip_address(plain_address(address))
-        if source.is_loopback and not self._limit_loopback:
+        source = _packed(plain_address(address))
+        if _is_loopback(source) and not self._limit_loopback:
             return Admission(None)
-        key = _key(source)
+        key = source[:_IPV6_PREFIX_BYTES]
         if self._at_once and self._tally.reserve(key) > self._at_once:
             self._tally.give_back(key)
             return Refusal("too-many", COUNT_RETRY_S)
@@ -255,5 +259,9 @@ class AddressLimits:
         return early_ns
 
 
-def _key(source: IPv4Address | IPv6Address) -> bytes:
-    return source.packed[:_IPV6_PREFIX_BYTES]
+def _packed(plain: str) -> bytes:
+    return inet_pton(AF_INET6 if ":" in plain else AF_INET, plain)
+
+
+def _is_loopback(packed: bytes) -> bool:
+    return packed == _LOOPBACK_V6 or (len(packed) == _IPV4_BYTES and packed[0] == _LOOPBACK_V4)

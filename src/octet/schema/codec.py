@@ -22,7 +22,7 @@ from cattrs.errors import (
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from octet.schema import json_text
-from octet.schema.constraints import Constraint, Length, Members
+from octet.schema.constraints import Constraint, Length, Members, Range
 from octet.schema.errors import Fault, SchemaError
 from octet.schema.json_text import Json
 from octet.schema.results import Accepted, Refused
@@ -155,15 +155,41 @@ def _tuple(kind: Any) -> Hook:
     variadic = len(args) == 2 and args[1] is Ellipsis  # noqa: PLR2004 - the item and the dots
     fixed = [_reader(arg) for arg in args if arg is not Ellipsis]
     readers = repeat(*fixed) if variadic else fixed
+    fit = _integers(args[0]) if variadic else None
 
     def hook(value: Any, _: Any) -> Any:
         if type(value) is not list:
             raise ValueError("must be an array")
         if not variadic and len(value) != len(fixed):
             raise ValueError(f"must have {len(fixed)} items")
+        if fit is not None and fit(value):
+            return tuple(value)
         return tuple(_each(enumerate(value), readers, kind))
 
     return hook
+
+
+def _integers(kind: Any) -> Callable[[list[Any]], bool] | None:
+    """Make a look at a whole array of integers, which saves one at each; None for other kinds.
+
+    Where the least and the greatest are in range, all are.
+    """
+    inner, *ranges = get_args(kind) if get_origin(kind) is Annotated else (kind,)
+    if inner is not int or not all(isinstance(bound, Range) for bound in ranges):
+        return None
+
+    def fit(items: list[Any]) -> bool:
+        if set(map(type, items)) != {int}:
+            return False
+        try:
+            for bound in ranges:
+                bound.check(min(items))
+                bound.check(max(items))
+        except ValueError:
+            return False
+        return True
+
+    return fit
 
 
 def _mapping(kind: Any) -> Hook:

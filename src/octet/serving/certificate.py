@@ -12,12 +12,18 @@ import signal
 import ssl
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 import trio
 
 from octet.serving.environment import ConfigError
 
 logger = logging.getLogger(__name__)
+
+TICKETS: Final = 1
+"""Session tickets after a full TLS 1.3 handshake; a resumed one gives the next. OpenSSL would make
+two, each with a derived key and a write of its own; who opens more connections at once than it has
+tickets does a full handshake."""
 
 
 def read_certificate(
@@ -41,6 +47,7 @@ def read_certificate(
         fault = f"{variables} are no certificate chain and its unencrypted key"
         raise ConfigError([fault]) from exc
     context.set_alpn_protocols(list(alpn))
+    context.num_tickets = TICKETS
     return context
 
 

@@ -169,10 +169,11 @@ class _Server:
         """Accept for ever; a machine out of descriptors only has newcomers wait."""
         quiet_until_s = -math.inf
         while True:
+            await trio.lowlevel.wait_readable(listener)  # also so that newcomers starve nobody
             try:
                 accepted, _ = listener.accept()
             except BlockingIOError:
-                await trio.lowlevel.wait_readable(listener)
+                pass  # another process was quicker, or the newcomer has left
             except OSError as exc:
                 if exc.errno in EXHAUSTED:
                     if (now_s := trio.current_time()) >= quiet_until_s:
@@ -181,7 +182,6 @@ class _Server:
                     await trio.sleep(EXHAUSTED_PAUSE_S)
             else:
                 handling.start_soon(self._handle, accepted)
-                await trio.lowlevel.checkpoint()  # newcomers are no reason to starve the others
 
     async def _handle(self, accepted: socket.socket) -> None:
         stream = ByteStream(accepted)
