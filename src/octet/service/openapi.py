@@ -7,6 +7,7 @@ and titles of problems from their list; here stands which route answers what.
 import json
 import sys
 from collections.abc import Mapping
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from types import NoneType
@@ -270,8 +271,9 @@ def document() -> Schema:
     return moved
 
 
+@cache
 def render() -> str:
-    """Return the document's text."""
+    """Return the document's text; drawn once, since it reads the sources of what it describes."""
     return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
