@@ -72,7 +72,7 @@ lint: setup
 
 test: lint peers
 	npm test --silent -w web/collector
-	$(BIN)/coverage run -m pytest $(PYTEST)
+	$(BIN)/pytest --numprocesses=auto --dist=worksteal $(PYTEST)
 
 # The load and the peers that are compiled; Debian's packages are their only dependencies.
 GO_PROGRAMS := load stub peers/go_edge peers/go_reverse_proxy

@@ -9,6 +9,7 @@ import shutil
 import socket
 import ssl
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -55,14 +56,29 @@ def trust(certificate: Certificate) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certificate.chain)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse to run all where something is lacking, with all of it."""
+    config.stash[_DESELECTED] = []
+    lacking = sorted(name for name, lacks in LACKING.items() if lacks)
+    if ALL and lacking:
+        raise pytest.UsageError(f"OCTET_TEST_ALL: this machine lacks {', '.join(lacking)}")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what this machine cannot run, and say so."""
     lacking = [item for item in items if any(LACKING.get(m.name) for m in item.iter_markers())]
-    if lacking and ALL:
-        raise pytest.UsageError(f"OCTET_TEST_ALL: this machine cannot run {lacking[0].nodeid}")
     config.hook.pytest_deselected(items=lacking)
     items[:] = [item for item in items if item not in lacking]
-    config.stash[_DESELECTED] = [item.nodeid for item in lacking]
+    names = [item.nodeid for item in lacking]
+    config.stash[_DESELECTED] = names
+    if isinstance(told := getattr(config, "workeroutput", None), dict):
+        told["deselected"] = names
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker left out; each worker leaves out the same."""
+    node.config.stash[_DESELECTED] = node.workeroutput.get("deselected", [])
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
