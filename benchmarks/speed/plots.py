@@ -6,6 +6,7 @@ from statistics import median
 from typing import Final
 
 import matplotlib as mpl
+from attrs import evolve
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -17,7 +18,16 @@ from benchmarks.speed.sections.latency import timely
 OURS: Final = "#0b6e4f"
 THEIRS: Final = "#9aa5b1"
 COLOURS: Final[Mapping[str, str]] = {"octet": OURS, "go-edge": "#c1666b", "direct": THEIRS}
-OF_OTHERS: Final = ("naive", "uvicorn", "granian", "aiohttp", "go-", "nginx", "the same sum")
+OF_OTHERS: Final = (
+    "naive",
+    "uvicorn",
+    "granian",
+    "aiohttp",
+    "go-",
+    "edge in Go",
+    "nginx",
+    "the same sum",
+)
 """How names begin of what is not ours, or not taken."""
 WIDE: Final = 20
 """From this ratio between bars on, their axis is logarithmic; a narrower one begins at zero."""
@@ -57,7 +67,8 @@ def _memory(outcomes: Sequence[Outcome]) -> Figure:
 
 
 def _seconds(outcomes: Sequence[Outcome]) -> Figure:
-    values = _estimates(outcomes, lambda outcome: outcome.seconds * 1000)
+    named = [evolve(o, program=tables.PROGRAMS.get(o.program, o.program)) for o in outcomes]
+    values = _estimates(named, lambda outcome: outcome.seconds * 1000)
     figure, axes = _canvas(len(values))
     _bars(axes, dict(reversed(values.items())))
     _scale(axes, values, "to the first answer, ms")

@@ -23,7 +23,7 @@ from benchmarks.speed.bodies import write_batches, write_bodies
 from benchmarks.speed.loading import load
 from benchmarks.speed.programs import OCTET, ROOT, SERVICE, stub
 from benchmarks.speed.ratios import cost_us
-from benchmarks.speed.servers import LOAD_CORE, PATH, PYTHON, Certificate, Program, serving
+from benchmarks.speed.servers import HEALTH, LOAD_CORE, PATH, PYTHON, Certificate, Program, serving
 from tests.certificates import make_certificate
 
 SAMPLER: Final = "benchmarks.speed.sampler"
@@ -93,7 +93,7 @@ def take(kind: Kind, folded: Path, *, for_s: float) -> float:
                 directory,
                 certificate=certificate,
                 alpn=kind.alpn,
-                health=f"{PATH}/health" if edge else "/health",
+                health=HEALTH if edge else "/health",
             ) as server,
         ):
             target = server if edge else evolve(server, url=server.url.removesuffix(PATH))

@@ -20,6 +20,7 @@ READY_S: Final = 30.0
 POLL_S: Final = 0.002
 END_S: Final = 10.0
 PATH: Final = "/octet"
+HEALTH: Final = f"{PATH}/health"
 
 
 @frozen(kw_only=True)
@@ -78,7 +79,7 @@ def serving(  # noqa: PLR0913 - what, before what, how, where
     workers: int = 1,
     alpn: str = "http/1.1",
     core: str = SERVER_CORE,
-    health: str = f"{PATH}/health",
+    health: str = HEALTH,
 ) -> Iterator[Server]:
     """Run *program* until the block ends.
 

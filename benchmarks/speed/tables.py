@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from benchmarks.speed.loading import Histogram, Outcome
-from benchmarks.speed.programs import RELAYS
+from benchmarks.speed.programs import RELAYS, SERVICE
 from benchmarks.speed.ratios import Estimate, by_round, cost_us, estimate, ratio
 from benchmarks.speed.sections.latency import DELAYS_MS, DIRECT, SHARES, lagged, timely
 from benchmarks.speed.targets import quantile_us
 
 QUANTILES: Final = (0.5, 0.95, 0.99, 0.999)
+PROGRAMS: Final = {program.name: program.title for program in (*RELAYS, SERVICE)}
 TITLES: Final[Mapping[str, str]] = {
-    **{program.name: program.title for program in RELAYS},
+    **PROGRAMS,
     "direct": "no edge: the stand-in itself",
     "workers-1": "one worker, 48 connections",
     "workers-2": "two workers, 48 connections",
@@ -101,13 +102,14 @@ def idle(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def seconds(outcomes: Sequence[Outcome]) -> list[str]:
-    """Tell how long something took."""
+    """Tell how long a program took to be there."""
     rows = _head(["", "seconds", "95 %"])
     for name in names(outcomes):
         good = by_round(outcomes, name).values()
         if good:
             taken = estimate([o.seconds for o in good])
-            rows.append(_row([title(name), number(taken.middle), interval(taken)]))
+            text = PROGRAMS.get(name, name)
+            rows.append(_row([text, number(taken.middle), interval(taken)]))
     return rows
 
 

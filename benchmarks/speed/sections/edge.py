@@ -8,8 +8,8 @@ from attrs import evolve
 
 from benchmarks.speed.loading import Outcome, idle
 from benchmarks.speed.plan import Plan
-from benchmarks.speed.programs import EDGES, GO_EDGE, OCTET, RELAYS
-from benchmarks.speed.servers import Program, resident_kib, serving
+from benchmarks.speed.programs import EDGES, GO_EDGE, OCTET, RELAYS, SERVICE
+from benchmarks.speed.servers import HEALTH, Program, resident_kib, serving
 from benchmarks.speed.turns import CONNECTIONS, base_of, start_all, start_stub, turns, window
 
 VISITORS: Final = 16
@@ -91,7 +91,7 @@ def workers(plan: Plan) -> Iterator[Outcome]:
             for count, core in ((1, "0"), (2, "0,1"))
         )
         servers = {"workers-1": one, "workers-2": two, "workers-2-96": two}
-        for number, name, server in turns(plan.more(11).rounds, servers):
+        for number, name, server in turns(plan.more(9).rounds, servers):
             connections = CONNECTIONS * (2 if name == "workers-2-96" else 1)
             yield window(plan, number, name, server, connections=connections)
 
@@ -161,8 +161,9 @@ def cold_start(plan: Plan) -> Iterator[Outcome]:
     with ExitStack() as stack:
         upstream = base_of(start_stub(stack, plan))
         for number in range(plan.rounds):
-            for program in (OCTET, GO_EDGE):
-                with serving(program, upstream, plan.directory) as server:
+            for program in (OCTET, GO_EDGE, SERVICE):
+                health = "/health" if program is SERVICE else HEALTH
+                with serving(program, upstream, plan.directory, health=health) as server:
                     yield Outcome(
                         program=program.name,
                         round=number,

@@ -11,7 +11,7 @@ from benchmarks.speed.programs import EDGES
 from benchmarks.speed.servers import Server
 from benchmarks.speed.turns import WARM_S, base_of, start_all, start_stub, turns
 
-ROUNDS: Final[Mapping[float, int]] = {0.1: 3, 0.5: 9, 0.8: 3}
+ROUNDS: Final[Mapping[float, int]] = {0.1: 3, 0.5: 7, 0.8: 3}
 """By the share of a program's own capacity at which latency is measured."""
 SHARES: Final = tuple(ROUNDS)
 DELAYS_MS: Final = (0, 5, 50)
@@ -19,8 +19,10 @@ DELAYS_MS: Final = (0, 5, 50)
 DIRECT: Final = "direct"
 """The upstream itself, without an edge, at the load of the first edge."""
 CAPACITY_S: Final = 2.0
-QUICK_CAPACITY_S: Final = 0.5
-CAPACITY_CONNECTIONS: Final = 512
+QUICK_CAPACITY_S: Final = 1.0
+CAPACITY_CONNECTIONS: Final = 48
+CAPACITY_CONNECTIONS_PER_MS: Final = 6
+"""As many more as the upstream takes longer, so that it never is what bounds."""
 FEWEST_CONNECTIONS: Final = 64
 MOST_CONNECTIONS: Final = 1500
 FOR_S: Final = 3.0
@@ -41,7 +43,9 @@ def latency(plan: Plan) -> Iterator[Outcome]:
         with ExitStack() as stack:
             upstream = start_stub(stack, plan, delay_ms)
             edges = start_all(stack, plan, EDGES, base_of(upstream))
-            capacity = {name: _capacity(plan, name, server) for name, server in edges.items()}
+            capacity = {
+                name: _capacity(plan, name, server, delay_ms) for name, server in edges.items()
+            }
             capacity[DIRECT] = capacity[EDGES[0].name]
             servers = {**edges, DIRECT: upstream}
             for share, rounds in ROUNDS.items():
@@ -97,7 +101,7 @@ def _paced(  # noqa: PLR0913 - whom, in which turn, how
     )
 
 
-def _capacity(plan: Plan, name: str, server: Server) -> float:
+def _capacity(plan: Plan, name: str, server: Server, delay_ms: int) -> float:
     """Return how many posts a second of its processor time *server* answers.
 
     Raises:
@@ -108,7 +112,7 @@ def _capacity(plan: Plan, name: str, server: Server) -> float:
         name,
         mode="posts",
         bodies=plan.posts,
-        connections=CAPACITY_CONNECTIONS,
+        connections=CAPACITY_CONNECTIONS + CAPACITY_CONNECTIONS_PER_MS * delay_ms,
         for_s=QUICK_CAPACITY_S if plan.quick else CAPACITY_S,
         warm_s=WARM_S,
     )

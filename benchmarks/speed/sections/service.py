@@ -12,6 +12,7 @@ from attrs import evolve
 from benchmarks.speed.bodies import write_batches
 from benchmarks.speed.licenses import write_keyring, write_licenses
 from benchmarks.speed.loading import Outcome, load, outcome_of, polls
+from benchmarks.speed.machine import Machine
 from benchmarks.speed.plan import Plan
 from benchmarks.speed.programs import SERVICE, service_on
 from benchmarks.speed.servers import LOAD_CORE, PATH, Program, Server, resident_kib, serving
@@ -182,7 +183,7 @@ def _hold(plan: Plan, number: int, count: int, *, redis: bool) -> Outcome:
         load(  # the engine's own memory is no poll's
             server, "warm", mode="posts", bodies=plan.batches, connections=1, for_s=0.5, warm_s=0.1
         )
-        before_kib = resident_kib(server.pid)
+        machine, before_kib = Machine.now(), resident_kib(server.pid)
         with polls(
             server,
             count,
@@ -199,6 +200,7 @@ def _hold(plan: Plan, number: int, count: int, *, redis: bool) -> Outcome:
         raw,
         f"{program.name}-{count}",
         round_number=number,
+        stolen=Machine.now().stolen_since(machine),
         setting={
             "polls": count,
             "kibEach": each_kib,
