@@ -6,7 +6,8 @@
 #   make dist    both wheels into dist/       make lock   new hashes for requirements/dev.txt
 #   make bench   the speed of edge and service beside their peers; QUICK=1 shows that it works,
 #                SECTIONS=posts,visits measures some of it
-#   make accuracy  how often the engine is right, on simulated sessions; QUICK=1 as above
+#   make accuracy  how often the engine is right, on simulated sessions, its parts on real data, and
+#                  what attackers reach; QUICK=1 as above
 #   make noise   the channel's noise, as root, and the collector's cost; VISITS=50 a row
 #   make real-stack  real proxies and tunnels before a real browser, as root; VISITS=12 a row
 #   make clean   removes what was built
@@ -91,6 +92,7 @@ bench: setup peers bench-tools
 	$(BIN)/python -m benchmarks.speed $(if $(QUICK),--quick) $(if $(SECTIONS),--sections $(SECTIONS))
 
 accuracy: setup
+	$(BIN)/python -m benchmarks.accuracy.components $(if $(QUICK),--quick)
 	$(BIN)/python -m benchmarks.accuracy.red_team $(if $(QUICK),--quick)
 	$(BIN)/python -m benchmarks.accuracy $(if $(QUICK),--quick)
 

@@ -70,9 +70,9 @@ def _claim(capabilities: Sequence[Mapping[str, Any]]) -> str:
     )
     fate = "**does not hold**" if bought or alone["most"] >= HELD else "held"
     return f"""*Delay can be added and never removed, so it buys alarm or silence and not a chosen country*: this
-claim {fate}. Delays alone, on an honest page, {_reach(alone)}. With a forged page at home, and an
-alarm below medium, the chosen country was named in {percent(without["named"]["value"])} of the situations without added delay
-(median confidence {without["median"]["value"]:.2f}) and in {percent(added["named"]["value"])} with it ({interval(added["named"])}; median {added["median"]["value"]:.2f}).
+claim {fate}. Delays alone, on an honest page, {_reach(alone)}.
+With a forged page at home, and an alarm below medium, the chosen country was named in {percent(without["named"]["value"])} of the
+situations without added delay (median confidence {without["median"]["value"]:.2f}) and in {percent(added["named"]["value"])} with it (median {added["median"]["value"]:.2f}).
 
 The disguise is a roamer's: an address at home, the clock of the country claimed, and the long way of
 packets that a SIM abroad takes. Real roamers look exactly so, and what an engine says of them it
@@ -90,7 +90,7 @@ def _searches(capabilities: Sequence[Mapping[str, Any]]) -> str:
     rows = [
         "Confidence reached in the chosen false country, median and most of the situations, by the alarm",
         "that the attacker puts up with; 0 is: not named. *Named* and *above 0.9* are shares of situations",
-        "with an alarm below medium. *By* is what the moves that were named have in common.",
+        "with an alarm below medium. *By* is what half or more of the moves that were named cannot do without.",
         "",
         f"| attacker | {' | '.join(f'alarm {name}' for name in CEILINGS.values())} | named, 95 % | above 0.9 | by |",
         f"|---|{'---|' * (len(CEILINGS) + 3)}",

@@ -16,7 +16,7 @@ from benchmarks.accuracy.red_team.ground import Ground, Grounds
 from benchmarks.accuracy.red_team.move import Move
 from benchmarks.accuracy.red_team.search import CEILINGS, Effort, Reached, Search
 from benchmarks.accuracy.scores import RESAMPLES, TAIL
-from benchmarks.accuracy.space import Space
+from benchmarks.accuracy.space import Kind, Space
 from benchmarks.accuracy.world import World
 from octet.schema.verdict import Alarm
 from octet.service.atlas import Atlas
@@ -114,7 +114,13 @@ def _summary(
             ceiling: _numbers([one.confidence for one in best], rng)
             for ceiling, best in by_ceiling.items()
         },
-        "uses": _uses([one.move for one in quiet if one.confidence >= NAMED]),
+        "uses": _uses(
+            [
+                (g, one.plainer)
+                for g, one in zip(grounds, quiet, strict=True)
+                if one.confidence >= NAMED
+            ]
+        ),
         "worst": {
             "from": atlas.countries[grounds[worst].country],
             "claimed": atlas.countries[grounds[worst].claimed],
@@ -152,16 +158,20 @@ def _interval(value: float, again: Array) -> Mapping[str, float]:
     return {"value": value, "low": float(low), "high": float(high)}
 
 
-def _uses(moves: Sequence[Move]) -> dict[str, float]:
+def _uses(played: Sequence[tuple[Ground, Move]]) -> dict[str, float]:
     """Return how many of the moves that name the claimed country use each means."""
-    if not moves:
+    if not played:
         return {}
+    moves = [move for _, move in played]
     told = {
         "delays on every packet": [max(m.kernel_added_ms) > 0 for m in moves],
         "delays on pongs": [max(m.pong_added_ms) > 0 for m in moves],
         "a proxy's header": [m.forwarded for m in moves],
         "no channel": [m.volleys == 0 for m in moves],
         "several edges": [m.volleys > 0 and m.channels > 1 for m in moves],
+        "own languages kept": [m.languages == g.own.languages for g, m in played],
+        "an exit in a home": [m.way.exit in {Kind.HOME, Kind.SIM} for m in moves],
+        "an exit in a relay's network": [m.way.exit is Kind.RELAY for m in moves],
         "2G claimed": [m.slow_link for m in moves],
     }
     return {name: float(np.mean(hits)) for name, hits in told.items()}

@@ -28,6 +28,8 @@ NEAR_NAMED: Final = 0.3
 TOO_LOUD: Final = 5.0
 PENALTY: Final = 40.0
 """Nats of an alarm above the ceiling, and a unit of suspicion on top."""
+AS_GOOD: Final = 0.01
+"""Confidence that a plainer move may cost."""
 
 
 @frozen
@@ -53,6 +55,8 @@ class Reached:
     alarm: Alarm | None
     """None when nothing was named quietly enough."""
     move: Move
+    plainer: Move
+    """The same without what gives but a hundredth of confidence: what it needs."""
 
 
 @frozen
@@ -88,7 +92,7 @@ class Search:
         for ceiling in CEILINGS[:-1]:
             for start in dict.fromkeys([first, self.best(ceiling)]):
                 self._climb(start, ceiling, choices)
-        return [self._reached(ceiling) for ceiling in CEILINGS]
+        return [self._reached(ceiling, first, choices) for ceiling in CEILINGS]
 
     def look(self, moves: Sequence[Move]) -> None:
         """Try what was not tried yet."""
@@ -139,14 +143,27 @@ class Search:
         }
         return attrs.evolve(first, **drawn)
 
-    def _reached(self, ceiling: Alarm) -> Reached:
+    def _reached(self, ceiling: Alarm, first: Move, choices: Any) -> Reached:
         """Return the surest answer at no more than that alarm."""
-        quiet = {
-            move: one
-            for move, one in self.tried.items()
-            if one.alarm is not None and one.alarm.level <= ceiling.level
-        }
+        quiet = [move for move, one in self.tried.items() if _is_quiet(one, ceiling)]
         if not quiet:
-            return Reached(ceiling, 0.0, None, self.best(ceiling))
-        move = max(quiet, key=lambda one: quiet[one].confidence)
-        return Reached(ceiling, quiet[move].confidence, quiet[move].alarm, move)
+            best = self.best(ceiling)
+            return Reached(ceiling, 0.0, None, best, best)
+        move = max(quiet, key=lambda one: self.tried[one].confidence)
+        one = self.tried[move]
+        plainer = self._plainer(move, ceiling, first, choices) if one.confidence else move
+        return Reached(ceiling, one.confidence, one.alarm, move, plainer)
+
+    def _plainer(self, move: Move, ceiling: Alarm, first: Move, choices: Any) -> Move:
+        least = self.tried[move].confidence - AS_GOOD
+        for name in choices:
+            other = attrs.evolve(move, **{name: getattr(first, name)})
+            self.look([other])
+            one = self.tried[other]
+            if _is_quiet(one, ceiling) and one.confidence >= least:
+                move = other
+        return move
+
+
+def _is_quiet(one: Tried, ceiling: Alarm) -> bool:
+    return one.alarm is not None and one.alarm.level <= ceiling.level
