@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from benchmarks.accuracy.baselines import ENGINE
-from benchmarks.accuracy.measure import ON_NO_LIST
+from benchmarks.accuracy.crowd import ON_NO_LIST
 from benchmarks.accuracy.sessions import Case
 
 
@@ -25,7 +24,7 @@ class Goal:
     def reached(self, numbers: Mapping[str, Any]) -> Mapping[str, float] | None:
         """Return value, low and high; None where it was not measured."""
         found: Mapping[str, float] | None
-        found = numbers["rates"][ENGINE].get(self.case, {}).get(self.number)
+        found = numbers["rates"].get(self.case, {}).get(self.number)
         return found
 
     def met(self, reached: Mapping[str, float]) -> bool:
@@ -33,6 +32,33 @@ class Goal:
         if self.at_least:
             return reached["value"] >= self.goal
         return reached["high"] <= self.goal
+
+    def best_baseline(self, numbers: Mapping[str, Any]) -> tuple[str, float]:
+        """Return the rule that does best, and its number."""
+        there = {
+            name: rates[self.case][self.number] for name, rates in numbers["baselines"].items()
+        }
+        best = max(there, key=lambda name: there[name] if self.at_least else -there[name])
+        return best, there[best]
+
+    def worse(self, reached: Mapping[str, float], baseline: float) -> bool:
+        """Tell whether the engine does worse than a baseline, beyond what its interval allows."""
+        return reached["high"] < baseline if self.at_least else reached["low"] > baseline
+
+    def beside(self, reached: Mapping[str, float], baseline: float) -> str:
+        """Say in a word how the engine does beside a baseline."""
+        if self.worse(reached, baseline):
+            return "**worse**"
+        better = reached["low"] > baseline if self.at_least else reached["high"] < baseline
+        return "better" if better else "alike"
+
+    def variant(self, rates: Mapping[str, Mapping[str, float]]) -> float | None:
+        """Return what a variant of the engine reaches."""
+        return rates.get(self.case, {}).get(self.number)
+
+    def reaches(self, value: float) -> bool:
+        """Tell whether a number without an interval reaches the goal."""
+        return value >= self.goal if self.at_least else value <= self.goal
 
 
 def _least(case: str, number: str, goal: float) -> Goal:
@@ -57,14 +83,21 @@ GOALS: Final = (
     _most(Case.ROAMING, "medium", 0.01),
     _least(Case.VPN_HONEST, "right", 0.95),
     _least(Case.VPN_HONEST, "medium", 0.98),
-    _least(Case.VPN_HONEST + ON_NO_LIST, "medium", 0.85),
+    _least(Case.VPN_HONEST, "at1", 0.98),
+    _least(Case.VPN_HONEST + ON_NO_LIST, "at1", 0.85),
     _least(Case.VPN_SPOOFED, "medium", 0.98),
-    _least(Case.VPN_SPOOFED + ON_NO_LIST, "medium", 0.4),
-    _most(Case.VPN_SPOOFED, "sureWrong", 0.01),
+    _least(Case.VPN_SPOOFED, "at1", 0.98),
+    _least(Case.VPN_SPOOFED + ON_NO_LIST, "at1", 0.4),
     _least(Case.PROXY_ABROAD, "medium", 0.99),
+    _least(Case.PROXY_ABROAD, "at01Plain", 0.99),
     _least(Case.PROXY_HOME, "medium", 0.9),
+    _least(Case.PROXY_HOME, "at1Plain", 0.9),
+    _most(Case.VPN_SPOOFED, "sureWrong", 0.01),
     _least(Case.RELAY, "right", 0.95),
     _most(Case.RELAY, "medium", 0.02),
 )
+"""In the order of the table that they are from. Every alarm that is to be found at a rate of false
+ones is there twice: as the engine alarms, and at a threshold that gives just that rate."""
+
 ECE_OVERALL: Final = 0.015
 ECE_PATTERN: Final = 0.03

@@ -4,9 +4,13 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.accuracy.page import (
+    ablations,
+    alarms,
     calibration,
     classes,
     components,
+    countries,
+    deployments,
     gaps,
     goals,
     introduction,
@@ -23,8 +27,12 @@ PAGE: Final = Path(__file__).parents[2] / "docs/accuracy.md"
 SECTIONS: Final = (
     introduction,
     goals,
-    classes,
+    ablations,
+    alarms,
     calibration,
+    classes,
+    countries,
+    deployments,
     components,
     real_stack,
     red_team,

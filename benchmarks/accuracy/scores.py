@@ -8,9 +8,11 @@ from attrs import frozen
 
 from octet.service.atlas.container import Array
 
-RESAMPLES: Final = 1000
+RESAMPLES: Final = 400
 TAIL: Final = 0.025
 BINS: Final = 15
+LEAST: Final = 1e-6
+"""No probability is taken for smaller, or for nearer to 1: one session may not outweigh all."""
 
 
 @frozen
@@ -36,60 +38,89 @@ class Bin:
     weight: float
 
 
-def rate(hits: Array, worlds: Array, rng: np.random.Generator) -> Rate:
-    """Return how often *hits* is true.
+class Bootstrap:
+    """Draws worlds and networks again, for one set of sessions.
 
-    The bootstrap draws worlds, then sessions within each: sessions of a world resemble each other.
-    Where nothing or everything hit, it cannot tell how rare the opposite is; there the end of the
-    interval is the binomial one, 1 − 0.025^(1/n).
+    Sessions of one world resemble each other, and so do sessions through one network, in whatever
+    world: both are drawn with replacement, and a session counts as often as its world was drawn,
+    times as often as its network was. That is a little too wide rather than too narrow.
 
-    Args:
-        hits: (N,) bool.
-        worlds: (N,) number of the world.
-        rng: of the bootstrap.
-
-    Raises:
-        ValueError: there are no sessions.
+    Source: Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 1 (2007).
     """
-    if not len(hits):
-        raise ValueError("no sessions")
-    counts = np.bincount(worlds)
-    there = counts > 0
-    sizes, found = counts[there], np.bincount(worlds, weights=hits)[there]
-    shares = found / sizes
-    drawn = rng.integers(len(sizes), size=(RESAMPLES, len(sizes)))
-    again = rng.binomial(sizes[drawn], shares[drawn]).sum(axis=1) / sizes[drawn].sum(axis=1)
-    low, high = np.quantile(again, [TAIL, 1.0 - TAIL])
-    total, value = len(hits), float(hits.mean())
-    if value == 0.0:
-        high = 1.0 - TAIL ** (1.0 / total)
-    if value == 1.0:
-        low = TAIL ** (1.0 / total)
-    return Rate(value, float(low), float(high), float(shares.min()), float(shares.max()), total)
+
+    def __init__(self, world: Array, network: Array, rng: np.random.Generator) -> None:
+        """Draw; *world* and *network* are (N,) numbers.
+
+        Raises:
+            ValueError: there are no sessions.
+        """
+        if not len(world):
+            raise ValueError("no sessions")
+        self._worlds, self._world = np.unique(world, return_inverse=True)
+        networks, self._network = np.unique(network, return_inverse=True)
+        pair = self._world * len(networks) + self._network
+        pairs, self._pair = np.unique(pair, return_inverse=True)
+        self._times = _drawn(len(self._worlds), rng)[:, pairs // len(networks)]
+        self._times *= _drawn(len(networks), rng)[:, pairs % len(networks)]
+
+    def times(self, number: int) -> Array:
+        """Return how often each session counts in a resample, (N,)."""
+        return np.asarray(self._times[number, self._pair])
+
+    def rate(self, hits: Array) -> Rate:
+        """Return how often *hits*, (N,) in [0, 1], are.
+
+        Where nothing or everything hit, no resample tells how rare the opposite is; there the end
+        of the interval is the binomial one, 1 − 0.025^(1/n).
+        """
+        sizes = np.bincount(self._pair)
+        sums = np.bincount(self._pair, weights=hits)
+        drawn = self._times @ sizes
+        again = (self._times @ sums)[drawn > 0] / drawn[drawn > 0]
+        total, value = len(hits), float(hits.mean())
+        low, high = np.quantile(again, [TAIL, 1.0 - TAIL])
+        if value == 0.0:
+            high = 1.0 - TAIL ** (1.0 / total)
+        if value == 1.0:
+            low = TAIL ** (1.0 / total)
+        shares = np.bincount(self._world, weights=hits) / np.bincount(self._world)
+        return Rate(value, float(low), float(high), float(shares.min()), float(shares.max()), total)
+
+
+def _drawn(count: int, rng: np.random.Generator) -> Array:
+    """Return how often each of *count* is drawn, (RESAMPLES, count)."""
+    return rng.multinomial(count, np.full(count, 1.0 / count), size=RESAMPLES).astype(np.float32)
 
 
 def reliability(confidence: Array, right: Array, weight: Array) -> list[Bin]:
     """Return bins of equal weight, by rising confidence."""
     order = np.argsort(confidence, kind="stable")
-    reached = np.cumsum(weight[order]) / weight.sum()
+    confidence, right, weight = confidence[order], right[order], weight[order]
+    reached = np.cumsum(weight) / weight.sum()
     place = np.minimum((reached * BINS - 1e-9).astype(int), BINS - 1)
-    bins = []
-    for number in np.unique(place):
-        mine = order[place == number]
-        share = weight[mine]
-        bins.append(
-            Bin(
-                float(np.average(confidence[mine], weights=share)),
-                float(np.average(right[mine], weights=share)),
-                float(share.sum() / weight.sum()),
-            )
-        )
-    return bins
+    share = np.bincount(place, weights=weight)
+    sure = np.bincount(place, weights=weight * confidence)
+    found = np.bincount(place, weights=weight * right)
+    return [
+        Bin(float(sure[n] / share[n]), float(found[n] / share[n]), float(share[n] / share.sum()))
+        for n in np.flatnonzero(share)
+    ]
 
 
 def calibration_error(bins: Sequence[Bin]) -> float:
     """Return the expected calibration error: Σ weight · |confidence − share right|."""
     return sum(one.weight * abs(one.confidence - one.right) for one in bins)
+
+
+def log_loss(confidence: Array, right: Array, weight: Array) -> float:
+    """Return the mean of −ln of what was said of what came out, nats."""
+    said = np.clip(np.where(right, confidence, 1.0 - confidence), LEAST, 1.0)
+    return float(np.average(-np.log(said), weights=weight))
+
+
+def brier(confidence: Array, right: Array, weight: Array) -> float:
+    """Return the mean square of what confidence is off by."""
+    return float(np.average((confidence - right) ** 2, weights=weight))
 
 
 def risk_coverage(confidence: Array, right: Array, weight: Array) -> list[tuple[float, float]]:

@@ -5,24 +5,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.accuracy import exits, measure, results, scores
-from benchmarks.accuracy.baselines import ENGINE, IP_ONLY
+from benchmarks.accuracy import exits, measure, results, scores, tables
+from benchmarks.accuracy.alarms import at_rate
+from benchmarks.accuracy.baselines import IP_ONLY
+from benchmarks.accuracy.crowd import Size, simulate
 from benchmarks.accuracy.envelopes import RECEIVED_AT_MS, View, envelope
 from benchmarks.accuracy.exits import Exit, Known
 from benchmarks.accuracy.goals import Goal
 from benchmarks.accuracy.machines import MSS, Sender, syn
-from benchmarks.accuracy.measure import Size, simulate
 from benchmarks.accuracy.paths import Paths, measured_noise_ms
 from benchmarks.accuracy.render import render
 from benchmarks.accuracy.results import Result
+from benchmarks.accuracy.scores import Bootstrap
 from benchmarks.accuracy.sessions import Case, Simulator
 from benchmarks.accuracy.space import Space
+from benchmarks.accuracy.tables import with_tables
 from benchmarks.accuracy.world import World
 from octet.service.atlas import Atlas
+from octet.service.atlas.as_types import AsType
 from octet.service.config import DEFAULT_ATLAS
 from octet.service.engine.stack.syn import read_syn
 
-SMALL = Size(worlds=2, sessions=3)
+SMALL = Size(worlds=2, sessions=4, many=10)
+TINY = Size(worlds=1, sessions=1, many=1)
 ENVIRONMENT = {
     "at": "2026-01-01T00:00:00+00:00",
     "cpu": "a processor",
@@ -48,12 +53,12 @@ def simulator(atlas: Atlas, known: Known, seed: int = 1) -> Simulator:
 
 def test_a_small_run(atlas: Atlas, tmp_path: Path) -> None:
     """The engine is right about most who do not hide, where its baseline is not about roamers."""
-    numbers = measure.measure(atlas, Known(), SMALL, seed=1)
-    ours, ip_only = numbers["rates"][ENGINE], numbers["rates"][IP_ONLY]
+    numbers = measure.measure(atlas, Known(), SMALL, TINY, seed=1)
+    ours, ip_only = numbers["rates"], numbers["baselines"][IP_ONLY]
     assert ours[Case.DIRECT]["right"]["value"] > 0.9
     assert ours[Case.DIRECT]["medium"]["value"] < 0.1
-    assert ours[Case.ROAMING]["right"]["value"] > ip_only[Case.ROAMING]["right"]["value"]
-    assert ours[Case.VPN_HONEST]["right"]["value"] > ip_only[Case.VPN_HONEST]["right"]["value"]
+    assert ours[Case.ROAMING]["right"]["value"] > ip_only[Case.ROAMING]["right"]
+    assert ours[Case.VPN_HONEST]["right"]["value"] > ip_only[Case.VPN_HONEST]["right"]
     assert ours[Case.PROXY_ABROAD]["medium"]["value"] > 0.5
     file, page = tmp_path / "accuracy.json", tmp_path / "accuracy.md"
     results.write(Result(ENVIRONMENT, numbers), file)
@@ -61,20 +66,20 @@ def test_a_small_run(atlas: Atlas, tmp_path: Path) -> None:
     text = page.read_text()
     assert "**not proven**" in text
     assert "a quick run" in text
-    assert "| VPN, honest environment, exit on no list | alarm ≥ medium | ≥ 85 % | not meas" in text
-    assert (tmp_path / "accuracy/reliability.svg").exists()
-    assert (tmp_path / "accuracy/risk_coverage.svg").exists()
+    assert "exit on no list | alarm at 1 % false | ≥ 85 % | not measured |" in text
+    for name in ("reliability", "risk_coverage", "alarms", "countries"):
+        assert (tmp_path / f"accuracy/{name}.svg").exists()
 
 
 def test_a_run_is_its_seed(atlas: Atlas) -> None:
     """The same seed gives the same sessions and answers, another one others."""
-    runs = [
-        simulate(atlas, Known(), Size(worlds=1, sessions=1), np.random.default_rng(seed))
-        for seed in (1, 1, 2)
-    ]
-    assert runs[0] == runs[1]
-    assert runs[0].sessions != runs[2].sessions
-    assert len(runs[0].answers[ENGINE]) == len(runs[0].sessions)
+    runs = [simulate(atlas, Known(), TINY, np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    assert runs[0].sessions == runs[1].sessions != runs[2].sessions
+    for name, answers in runs[0].everybody.items():
+        assert len(answers.country) == len(runs[0].sessions)
+        again = runs[1].everybody[name]
+        assert np.array_equal(answers.confidence, again.confidence)
+        assert np.array_equal(answers.score, again.score)
 
 
 def test_a_vpn_leaves_its_country(atlas: Atlas) -> None:
@@ -97,26 +102,65 @@ def test_nothing_is_faster_than_light(atlas: Atlas) -> None:
 
 
 def test_rate() -> None:
-    """The interval holds the share, is wider where worlds differ, and knows its worst world."""
+    """The interval holds the share, is wider where worlds or networks differ, and knows a worst."""
     rng = np.random.default_rng(1)
-    worlds = np.repeat([0, 1, 2, 3], 50)
-    alike = scores.rate(np.tile([True, False], 100), worlds, rng)
-    apart = scores.rate(worlds < 2, worlds, rng)
-    for one in (alike, apart):
-        assert one.value == 0.5
-        assert one.low <= 0.5 <= one.high
-    assert apart.high - apart.low > 2 * (alike.high - alike.low)
-    assert (apart.worst_low, apart.worst_high) == (0.0, 1.0)
+    worlds, networks = np.repeat([0, 1, 2, 3], 50), np.tile([5, 6, 7, 8, 9], 40)
+    again = Bootstrap(worlds, networks, rng)
+    alike = again.rate(np.tile([True, False], 100))
+    by_world, by_network = again.rate(worlds < 2), again.rate(networks < 7)
+    for one, share in ((alike, 0.5), (by_world, 0.5), (by_network, 0.4)):
+        assert one.value == share
+        assert one.low <= share <= one.high
+    assert by_world.high - by_world.low > 2 * (alike.high - alike.low)
+    assert by_network.high - by_network.low > 2 * (alike.high - alike.low)
+    assert (by_world.worst_low, by_world.worst_high) == (0.0, 1.0)
 
 
 def test_what_never_happened_is_not_impossible() -> None:
     """Of nothing in 100 sessions it is said that it may be in 3.6 % of them; of none, nothing."""
-    rng = np.random.default_rng(1)
-    never = scores.rate(np.zeros(100, dtype=bool), np.zeros(100, dtype=int), rng)
+    rng, none = np.random.default_rng(1), np.zeros(0, dtype=int)
+    alone = Bootstrap(np.zeros(100, dtype=int), np.arange(100), rng)
+    never = alone.rate(np.zeros(100, dtype=bool))
     assert (never.value, never.low) == (0.0, 0.0)
     assert never.high == pytest.approx(0.036, abs=0.001)
     with pytest.raises(ValueError, match="no sessions"):
-        scores.rate(np.zeros(0, dtype=bool), np.zeros(0, dtype=int), rng)
+        Bootstrap(none, none, rng)
+
+
+def test_proper_scores() -> None:
+    """Who says 0.8 and is right in four of five loses 0.5 nats; no claim costs infinitely much."""
+    sure, right = np.full(5, 0.8), np.array([True, True, True, True, False])
+    even = np.ones(5)
+    assert scores.brier(sure, right, even) == pytest.approx(0.16)
+    assert scores.log_loss(sure, right, even) == pytest.approx(0.5004, abs=1e-4)
+    assert np.isfinite(scores.log_loss(np.ones(1), np.zeros(1, dtype=bool), np.ones(1)))
+
+
+def test_alarms_at_a_common_rate() -> None:
+    """Of those with a weight just as many alarm as are to, also where many have the same score."""
+    score, weight = np.array([3.0, 2.0, 2.0, 1.0, 9.0]), np.array([1.0, 1.0, 1.0, 1.0, 0.0])
+    for rate in (0.0, 0.1, 0.25, 0.5, 1.0):
+        alarmed = at_rate(score, weight, rate)
+        assert np.average(alarmed, weights=weight) == pytest.approx(rate)
+    assert at_rate(score, weight, 0.5).tolist() == [1.0, 0.5, 0.5, 0.0, 1.0]
+
+
+def test_tables_that_know(atlas: Atlas) -> None:
+    """Perfect tables name each session's country and every exit; empty ones name nothing."""
+    sessions = [
+        *simulator(atlas, Known()).sessions(Case.PROXY_ABROAD, 5),
+        *simulator(atlas, Known()).sessions(Case.DIRECT, 5),
+    ]
+    addresses = [session.seen.address for session in sessions]
+    perfect = with_tables(atlas, sessions, tables.Known.EVERYTHING, tables.Known.EVERYTHING)
+    votes, kinds, _ = perfect.addresses.look_up(addresses)
+    for session, vote, kind in zip(sessions, votes, kinds, strict=True):
+        assert {atlas.countries[row] for row in vote} == {session.exit_country}
+        assert bool(kind == AsType.HOSTING) is (session.case is Case.PROXY_ABROAD)
+    empty = with_tables(atlas, sessions, tables.Known.NOTHING, tables.Known.NOTHING)
+    votes, kinds, _ = empty.addresses.look_up(addresses)
+    assert (votes == -1).all()
+    assert (kinds == -1).all()
 
 
 def test_calibration_error() -> None:
@@ -152,6 +196,15 @@ def test_ceilings_are_read_at_their_upper_end() -> None:
     assert not Goal(Case.DIRECT, "wrong", 0.005, at_least=False).met(reached)
     assert Goal(Case.DIRECT, "wrong", 0.006, at_least=False).met(reached)
     assert Goal(Case.DIRECT, "right", 0.004, at_least=True).met(reached)
+
+
+def test_worse_is_said_where_the_interval_excludes_it() -> None:
+    """A rule is better only if what it reaches lies beyond the engine's interval."""
+    reached = {"value": 0.9, "low": 0.88, "high": 0.92}
+    floor, ceiling = (Goal(Case.DIRECT, "right", 0.9, at_least=least) for least in (True, False))
+    words = [floor.beside(reached, share) for share in (0.93, 0.91, 0.87)]
+    assert words == ["**worse**", "alike", "better"]
+    assert ceiling.beside(reached, 0.87) == "**worse**"
 
 
 def test_real_exits_are_read(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ def section(kept: Kept) -> str:
     rows = [
         "## Calibration",
         "",
-        "Where the engine answers, in a mix of classes (`benchmarks/accuracy/measure.py`); simulated.",
+        "Where the engine answers, in a mix of classes (`benchmarks/accuracy/mixes.py`); simulated, so it",
+        "is calibrated to this simulation at best.",
         "",
         *_biases(numbers),
         "",
@@ -27,13 +28,16 @@ def section(kept: Kept) -> str:
         "",
         "![risk and coverage](accuracy/risk_coverage.svg)",
         "",
+        *_sweep(numbers),
+        "",
         "What looks alike, at 10 % hidden, where there are 200 sessions of it:",
         "",
-        "| pattern | share | sessions | ECE | ≤ 0.03 |",
-        "|---|---|---|---|---|",
+        f"| pattern | share | sessions | claims | right | ECE | ≤ {ECE_PATTERN} |",
+        "|---|---|---|---|---|---|---|",
     ]
     rows += [
-        f"| {one['pattern']} | {percent(one['share'])} | {one['count']:,} | {one['ece']:.3f} | {met(one['ece'] <= ECE_PATTERN)} |"
+        f"| {one['pattern']} | {percent(one['share'])} | {one['count']:,} | {percent(one['claimed'])} | "
+        f"{percent(one['right'])} | {one['ece']:.3f} | {met(one['ece'] <= ECE_PATTERN)} |"
         for one in numbers["patterns"]
     ]
     return "\n".join([*rows, ""])
@@ -50,3 +54,23 @@ def _biases(numbers: Mapping[str, Any]) -> list[str]:
             f"{percent(right)}."
         )
     return told
+
+
+def _sweep(numbers: Mapping[str, Any]) -> list[str]:
+    """Return what changes as more hide."""
+    rows = [
+        "As more or fewer visitors hide; in brackets the worst world:",
+        "",
+        "| hidden | ECE | wrong | wrong above 0.9 | silent | log loss | Brier |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for one in numbers["sweep"]:
+        mean, worst = one["mean"], one["worst"]
+        shares = [
+            f"{percent(mean[n])} ({percent(worst[n])})" for n in ("wrong", "sureWrong", "silent")
+        ]
+        rows.append(
+            f"| {percent(one['hidden'])} | {mean['ece']:.3f} ({worst['ece']:.3f}) | {' | '.join(shares)} | "
+            f"{mean['logLoss']:.3f} ({worst['logLoss']:.3f}) | {mean['brier']:.4f} ({worst['brier']:.4f}) |"
+        )
+    return rows

@@ -4,15 +4,15 @@ from typing import Final
 
 from benchmarks.accuracy.page.kept import Kept
 
-NOT_YET: Final = """## Not measured yet
+NOT_YET: Final = """## Not measured
 
-- Tor, IPv6, several landmarks, missing signals, misdeployed edges; disk intersection as a baseline;
-  log loss, Brier score, macro averages, and how many alarms are true at a base rate.
-- Ablations that say which evidence a missed goal lacks.
+- ClientHello, voices, locale, clock formats and graphics are in no simulated session.
+- Which of a household's browsers are on IPv6: the IPv6 variant changes every address at once.
+- Real sessions with a known country and all signals: nobody has any, so nothing here proves the
+  calibration or the accuracy of a deployment.
 
-Nobody here sits in a company's or a school's network, or in a cloud; the mix says little of hosting
-networks whose clock agrees. A browser that really runs in the exit country (a cloud desktop) cannot
-be told from one that belongs there.
+A browser that really runs in the exit country (a cloud desktop) cannot be told from one that belongs
+there.
 """
 
 

@@ -19,9 +19,10 @@ MEASURED: Final = """## What is measured, what is simulated
 | ClientHello, voices, locale and other signals | not in the sessions |
 
 Each of the {worlds} worlds draws its own parameters (`benchmarks/accuracy/world.py`). Intervals are
-bootstraps of 95 % over worlds, then sessions; where nothing hit, the binomial bound. *Worst world* is
-the worst of all of them, of few sessions each, so noisy. Sessions through one real exit resemble each
-other more than the interval knows, above all where few exits are on no list.
+bootstraps of 95 % over worlds **and** networks: sessions through one network, above all through one
+exit, resemble each other. Both are drawn again, and a session counts as often as both were; where
+nothing hit, the end is the binomial one. Thresholds at a rate are those of the whole run. *Worst
+world* is the worst of all of them, of few sessions each, so noisy.
 """
 
 
@@ -30,7 +31,11 @@ def section(kept: Kept) -> str:
     numbers = kept.numbers()
     if numbers is None:
         return ""
-    real = f"**real**: {numbers['exits']} exits of one provider" if numbers["exits"] else ""
+    real = (
+        f"**real**: {numbers['exits']} exits of one provider, in {numbers['exitNetworks']} networks"
+        if numbers["exits"]
+        else ""
+    )
     exits = real or "**simulated**: any host's address; the sample of real exits was not there"
     lists = (
         f"**real**: {numbers['listedSystems']} autonomous systems"

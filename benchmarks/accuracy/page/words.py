@@ -1,6 +1,22 @@
-"""How the page writes a number."""
+"""How the page writes numbers, and what it calls them."""
 
 from collections.abc import Mapping
+from typing import Final
+
+NUMBERS: Final = {
+    "right": "country right",
+    "wrong": "country wrong",
+    "silent": "silent",
+    "sureWrong": "wrong above 0.9",
+    "low": "alarm ≥ low",
+    "medium": "alarm ≥ medium",
+    "high": "alarm high",
+    "at5": "alarm at 5 % false",
+    "at1": "alarm at 1 % false",
+    "at01": "alarm at 0.1 % false",
+    "at1Plain": "alarm at 1 % false, plain access",
+    "at01Plain": "alarm at 0.1 % false, plain access",
+}
 
 
 def percent(share: float) -> str:

@@ -7,10 +7,10 @@ import attrs
 import numpy as np
 from attrs import frozen
 
-from benchmarks.accuracy import scores
 from benchmarks.accuracy.red_team.forge import Forge
 from benchmarks.accuracy.red_team.ground import LANDMARKS, Ground
 from benchmarks.accuracy.red_team.move import Helper, Move, Route, Way
+from benchmarks.accuracy.scores import Bootstrap
 from benchmarks.accuracy.space import Kind
 from octet.schema.verdict import Alarm
 from octet.service.atlas.container import Array
@@ -157,7 +157,8 @@ def _row(
         **{str(alarm): level >= alarm.level for alarm in list(Alarm)[1:]},
     }
     each = np.arange(len(verdicts))
-    rates = {name: attrs.asdict(scores.rate(hit, each, rng)) for name, hit in hits.items()}
+    again = Bootstrap(each, np.zeros_like(each), rng)
+    rates = {name: attrs.asdict(again.rate(hit)) for name, hit in hits.items()}
     return {
         "attack": attack.name,
         "count": len(verdicts),
