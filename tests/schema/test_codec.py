@@ -10,6 +10,7 @@ from octet.schema import (
     MAX_BATCH_DEPTH,
     MAX_SIGNALS,
     Batch,
+    ChannelTiming,
     Envelope,
     EnvelopeHead,
     Missing,
@@ -255,6 +256,27 @@ def test_all_faults_are_reported_at_once_with_their_paths() -> None:
         "signals.userAgent.value.brands[1]: must be an object",
         "signals.latency.value.channels[0].rttMs[1]: must be at least 0",
     ]
+
+
+@pytest.mark.parametrize(
+    ("rtt_us", "fault"),
+    [
+        ([0, 2**53], None),
+        ([1, True], "rttUs[1]: must be an integer"),
+        ([1.0, 1], "rttUs[0]: must be an integer"),
+        ([3, -1, 2], "rttUs[1]: must be at least 0 and at most 9007199254740992"),
+        ([3, 2**53 + 1, 2], "rttUs[1]: must be at least 0 and at most 9007199254740992"),
+        ([], "rttUs: must have 1 to 64 items"),
+        ([1] * 65, "rttUs: must have 1 to 64 items"),
+    ],
+)
+def test_an_array_of_integers(rtt_us: list[Any], fault: str | None) -> None:
+    """Each of them is in range, and the one that is not is named."""
+    timing = {"edge": "near", "sourceIp": "192.0.2.1", "at": 1, "rttUs": rtt_us}
+    if fault is None:
+        assert structure(ChannelTiming, timing).rtt_us == tuple(rtt_us)
+    else:
+        assert faults(ChannelTiming, timing) == [fault]
 
 
 @pytest.mark.parametrize("name", ["a\nb", "a b", "", "é", "x" * 65, "1", "a.b"])

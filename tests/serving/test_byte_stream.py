@@ -130,6 +130,26 @@ async def test_unread_comes_again(either: Security | None) -> None:
         assert await stream.receive_some() == b"world"
 
 
+async def test_what_is_there_is_received_at_once(either: Security | None) -> None:
+    """What has arrived needs no wait; nothing is told from the end, and what was put back waits."""
+    async with joined(either) as (stream, peer):
+        seen: list[bytes] = []
+        stream.tap = seen.append
+        assert stream.receive_now() is None
+        await peer.send_all(b"along")
+        await trio.lowlevel.wait_readable(stream.socket)
+        assert stream.receive_now() == b"along"
+        stream.unread(b"first")
+        assert stream.receive_now() is None
+        assert await stream.receive_some() == b"first"
+        await peer.aclose()
+        await trio.lowlevel.wait_readable(stream.socket)
+        assert stream.receive_now() == b""
+        await stream.aclose()
+        assert stream.receive_now() is None
+        assert seen == [b"along", b""]
+
+
 async def test_what_was_agreed_is_known(security: Security) -> None:
     """Whether there is TLS, and what ALPN agreed on, is known after the handshake."""
     security.server.set_alpn_protocols(["h2", "http/1.1"])

@@ -60,10 +60,9 @@ class Observer:
         connection = request.connection
         reached_from = connection.proxied_ip or connection.peer_ip
         if trusts(self.config.trusted_proxies, reached_from):
-            return self._told(request, reached_from)
-        via: Via = "direct" if connection.proxied_ip is None else "trusted-proxy"
+            return self._told(request)
         return Facts(
-            source=Source(reached_from, via),
+            source=self.source(request),
             tcp=connection.tcp(),
             syn=connection.syn,
             tls=connection.tls(),
@@ -73,13 +72,21 @@ class Observer:
             headers=request.headers,
         )
 
-    def _told(self, request: Request, reached_from: str) -> Facts:
-        hints = take_hints(request.headers)
-        config = self.config
-        return Facts(
-            source=source_of(
+    def source(self, request: Request) -> Source:
+        """Return where *request* came from, as far as it can be told."""
+        connection, config = request.connection, self.config
+        reached_from = connection.proxied_ip or connection.peer_ip
+        if trusts(config.trusted_proxies, reached_from):
+            return source_of(
                 reached_from, config.trusted_proxies, config.forwarded, request.headers
-            ),
+            )
+        via: Via = "direct" if connection.proxied_ip is None else "trusted-proxy"
+        return Source(reached_from, via)
+
+    def _told(self, request: Request) -> Facts:
+        hints = take_hints(request.headers)
+        return Facts(
+            source=self.source(request),
             tcp=hints.tcp,
             syn=hints.syn,
             tls=hints.tls,

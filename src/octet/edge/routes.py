@@ -103,9 +103,8 @@ class Routes:
             raise ProblemError("not_found")
         self._cors.check_socket(request.header("origin"))
         asked = ChannelRequest.from_query(request.arguments)
-        observer = self._workings.observer
-        source_ip = observer.facts(request).source.ip
-        place = self._workings.channels.admit(source_ip)
+        source = self._workings.observer.source(request)
+        place = self._workings.channels.admit(source.ip)
         if isinstance(place, Refusal):
             self._workings.metrics.connections_refused.count("too-many-channels")
             raise _limited(place)

@@ -121,6 +121,8 @@ class Visit:
             await self._hand_over()
             return
         self._allow(HEADER_S)
+        if self._tls is not None:
+            self._take_now()
         while await self._serve_one():
             self._idle = not self._buffer
             self._allow(KEEP_ALIVE_S if self._idle else HEADER_S)
@@ -185,6 +187,14 @@ class Visit:
         self._buffer += data
         return bool(data)
 
+    def _take_now(self) -> None:
+        """Add to the buffer what is there already, as mostly a request is when TLS has been agreed
+        on, and a body when its head has come; to wait for it would cost a turn.
+        """
+        if data := self._stream.receive_now():
+            self._idle = False
+            self._buffer += data
+
     async def _receive_rest(self) -> bool:
         """Add what arrives to the buffer; False when the peer is gone."""
         try:
@@ -199,6 +209,8 @@ class Visit:
             ProblemError: it is late, or its sender has left.
         """
         length = self._body_bytes
+        if len(self._buffer) < length:
+            self._take_now()
         if len(self._buffer) < length:
             await self._await_body(length)
         body = bytes(self._buffer[:length])

@@ -95,6 +95,22 @@ class ByteStream:
                 await self._await_what_lacks(exc, trio.lowlevel.wait_readable)
             else:
                 break
+        return self._received(data, max_bytes)
+
+    def receive_now(self) -> bytes | None:
+        """Return what has arrived already; None if nothing has, or `receive_some` is to tell why.
+
+        For what is likely to be there: otherwise to wait at once costs less.
+        """
+        if self._closed or self._unread:
+            return None
+        try:
+            data = self.socket.recv(RECEIVE_BYTES)
+        except OSError:
+            return None
+        return self._received(data, RECEIVE_BYTES)
+
+    def _received(self, data: bytes, max_bytes: int) -> bytes:
         self._filled = len(data) == max_bytes
         if self.tap is not None:
             self.tap(data)

@@ -48,6 +48,7 @@ def read_certificate(
         raise ConfigError([fault]) from exc
     context.set_alpn_protocols(list(alpn))
     context.num_tickets = TICKETS
+    context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE  # all are good; a client knows its machine
     return context
 
 
