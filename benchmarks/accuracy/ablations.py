@@ -23,7 +23,6 @@ from benchmarks.accuracy.mixes import HIDDEN_SHARES, USUAL_MIX, mixed, weights
 from benchmarks.accuracy.tables import Known, with_tables
 from octet.schema import Mode
 from octet.service.atlas import Atlas
-from octet.service.engine import Engine
 
 AS_IT_IS: Final = "as it is"
 SURE: Final = 0.9
@@ -84,7 +83,7 @@ def measure(
     for name, variant in VARIANTS.items():
         tables = with_tables(atlas, sessions, variant.votes, variant.kinds)
         shown = [envelope(one.seen, number, variant.view) for number, one in enumerate(sessions)]
-        answers = judge(Engine(tables), shown, countries)
+        answers = judge(tables, shown, countries)
         found[name] = _numbers(Crowd(sessions, world, looked, known, answers, {}))
     return found
 

@@ -19,7 +19,7 @@ OURS: Final = "#0b6e4f"
 THEIRS: Final = ("#9aa5b1", "#c4862b", "#5b7db1", "#a65a8a")
 SEA, LAND, BORDER = "#ffffff", "#e4e7eb", "#ffffff"
 COLUMNS: Final = 3
-STEP_DEGREES, LEAST_DEGREES, DEGREES_HALF_ROUND = 0.4, 1.0, 180.0
+STEP_DEGREES, LEAST_DEGREES, DEGREES_HALF_ROUND = 0.6, 1.2, 180.0
 """Of the map: between vertices, across a shape, and what no country is wide."""
 
 mpl.rcParams["svg.hashsalt"] = "octet"

@@ -1,6 +1,7 @@
 """What is kept of a run: where it was made, its aggregates, or why it failed."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -8,6 +9,9 @@ from typing import Any, Final
 from attrs import frozen
 
 FILE: Final = Path(__file__).parents[1] / "results/accuracy.json"
+
+INNERMOST: Final = re.compile(r"[\[{][^\[\]{}]*[\]}]")
+"""Lists and objects with nothing but scalars inside: a line each."""
 
 
 @frozen
@@ -27,7 +31,9 @@ def write(result: Result, file: Path = FILE) -> None:
         "failure": result.failure,
         "numbers": _rounded(result.numbers),
     }
-    file.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(kept, indent=1, ensure_ascii=False)
+    text = INNERMOST.sub(lambda part: " ".join(part.group().split()), text)
+    file.write_text(text + "\n", encoding="utf-8")
 
 
 def read(file: Path = FILE) -> Result:

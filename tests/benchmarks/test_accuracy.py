@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.accuracy import exits, measure, results, scores, tables
 from benchmarks.accuracy.alarms import at_rate
+from benchmarks.accuracy.answers import judge
 from benchmarks.accuracy.baselines import IP_ONLY
 from benchmarks.accuracy.crowd import Size, simulate
 from benchmarks.accuracy.envelopes import RECEIVED_AT_MS, View, envelope
@@ -24,6 +25,7 @@ from benchmarks.accuracy.world import World
 from octet.service.atlas import Atlas
 from octet.service.atlas.as_types import AsType
 from octet.service.config import DEFAULT_ATLAS
+from octet.service.engine import Engine
 from octet.service.engine.stack.syn import read_syn
 
 SMALL = Size(worlds=2, sessions=4, many=10)
@@ -80,6 +82,17 @@ def test_a_run_is_its_seed(atlas: Atlas) -> None:
         again = runs[1].everybody[name]
         assert np.array_equal(answers.confidence, again.confidence)
         assert np.array_equal(answers.score, again.score)
+
+
+def test_what_is_judged_is_what_the_engine_says(atlas: Atlas) -> None:
+    """Judging in another order, and keeping what is believed, changes no verdict."""
+    sessions = list(simulator(atlas, Known()).sessions(Case.PROXY_ABROAD, 20))
+    envelopes = [session.envelope for session in sessions]
+    judged = judge(atlas, envelopes, [session.country for session in sessions])
+    for row, verdict in enumerate(Engine(atlas).judge(envelopes)):
+        assert judged.country[row] == verdict.country
+        assert judged.confidence[row] == pytest.approx(verdict.confidence, abs=2e-4)
+        assert judged.level[row] == verdict.alarm.level
 
 
 def test_a_vpn_leaves_its_country(atlas: Atlas) -> None:
