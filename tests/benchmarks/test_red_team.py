@@ -100,6 +100,17 @@ def test_a_helper_near_the_edge_is_no_channel(engine: Engine) -> None:
         assert helped == without
 
 
+def test_jitter_hides_nothing(engine: Engine) -> None:
+    """However unevenly pongs are held back, what counts is the fastest."""
+    forge = Forge(ATLAS)
+    for ground in GROUNDS:
+        told = ground.wanted
+        even = Move(way=Way(Route.PROXY, Kind.HOST), zone=told.zone, languages=told.languages)
+        uneven = attrs.evolve(even, jitter_ms=300.0)
+        before, after = engine.judge([forge.envelope(ground, move) for move in (even, uneven)])
+        assert after == before
+
+
 def test_late_pongs_bring_no_receipt() -> None:
     """A pong later than three seconds closes the channel, so no delay is longer."""
     ground = GROUNDS[0]
@@ -150,7 +161,7 @@ def test_delays_alone_choose_no_country(engine: Engine) -> None:
     """An honest page at home that is held back, by as much as one likes, is not moved abroad."""
     rows = attacks.measure(engine, Forge(ATLAS), GROUNDS, np.random.default_rng(1))
     honest = [row for row in rows if row["attack"].startswith("at home, honest")]
-    assert len(honest) == 8
+    assert len(honest) == 9
     assert all(row["claimed"]["value"] == 0 for row in honest)
     by_name = {row["attack"]: row for row in rows}
     assert by_name["none: at home, honest"]["true"]["value"] == 1.0

@@ -112,9 +112,8 @@ def _searches(capabilities: Sequence[Mapping[str, Any]]) -> str:
 
 def _attacks(attacks: Sequence[Mapping[str, Any]]) -> str:
     rows = [
-        "Attacks as people make them, the same in every situation. The page has no jitter of its own here:",
-        "only the fastest volley counts, so jitter that leaves one volley alone changes nothing, and one",
-        "that delays all of them is a delay on pongs.",
+        "Attacks as people make them, the same in every situation. Only the fastest volley counts, so jitter",
+        "changes nothing where it leaves one alone, and is a delay on pongs where it leaves none.",
         "",
         "| attack | true country | silent | chosen country | the same, alarm below medium | above 0.9 | alarm ≥ low | ≥ medium | high |",
         "|---|---|---|---|---|---|---|---|---|",

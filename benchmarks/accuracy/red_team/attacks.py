@@ -77,6 +77,7 @@ ATTACKS: Final = (
         )
         for ms in (5, 20, 100, 400)
     ),
+    Attack("at home, honest: jitter up to 300 ms on pongs", lambda g: _honest(g, jitter_ms=300.0)),
     Attack(
         "at home, honest: +100 ms at one of three edges",
         lambda g: _honest(g, channels=3, kernel_added_ms=_one(100)),
@@ -100,6 +101,10 @@ ATTACKS: Final = (
         lambda g: _perfect(g, way=TUNNEL, forwarded=True, pong_added_ms=_all(400)),
     ),
     Attack("L4 proxy: everything forged", lambda g: _perfect(g, way=PROXY)),
+    Attack(
+        "L4 proxy: everything forged, jitter up to 300 ms on pongs",
+        lambda g: _perfect(g, way=PROXY, jitter_ms=300.0),
+    ),
     Attack("L4 proxy: everything forged, no channel", lambda g: _perfect(g, way=PROXY, volleys=0)),
     Attack(
         "L4 proxy: everything forged, helper near the edge in the place of a channel",

@@ -34,7 +34,7 @@ from tests.service.engine.stack.hellos import LINUX, WINDOWS, syn
 PONG_MS: Final = 3000.0
 """A later pong closes the channel."""
 LATER_US: Final = 700
-"""What each volley is slower than the one before it; the fastest is last."""
+"""What each volley is faster than the one before it."""
 CHROME: Final = (
     "Mozilla/5.0 ({}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 )
@@ -156,12 +156,13 @@ def _channel(  # noqa: PLR0913, PLR0917 - a channel has so many parts
 ) -> ChannelTiming:
     lat, lon = ground.edges[edge]
     later = range(max(move.volleys, 1) - 1, -1, -1)
+    step_us = LATER_US + round(move.jitter_ms * 1000 / len(later))
     return ChannelTiming(
         edge=f"edge-{edge}",
         lat=lat,
         lon=lon,
         source_ip=source,
-        rtt_us=tuple(_us(app) + LATER_US * number for number in later),
+        rtt_us=tuple(_us(app) + step_us * number for number in later),
         tcp=TcpTiming(min_rtt_us=_us(kernel)),
         at=RECEIVED_AT_MS,
     )

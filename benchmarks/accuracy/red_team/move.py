@@ -60,6 +60,8 @@ class Move:
     """To all packets, by edge."""
     pong_added_ms: tuple[float, ...] = field(default=NO_DELAY)
     """To pongs alone, by edge."""
+    jitter_ms: float = 0.0
+    """By so much more than the fastest the slowest pong is late."""
     slow_link: bool = False
     """The page says that it is on 2G."""
     connect_claimed: bool = False
