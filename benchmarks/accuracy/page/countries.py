@@ -24,7 +24,7 @@ def section(kept: Kept) -> str:
         "## Countries",
         "",
         f"Visitors who do not hide, simulated, of the {len(seen)} countries with {LEAST_OF_COUNTRY} of them;",
-        "grey has fewer. Databases that contradict each other about a country make most errors there.",
+        "grey has fewer. Where a country has few sessions its share is of chance.",
         "",
         "![where the errors are](accuracy/countries.svg)",
         "",
