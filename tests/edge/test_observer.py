@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 
 from octet.edge.config import EdgeConfig
-from octet.edge.connection_observer import Unobserved
+from octet.edge.connection_observer import ConnectionObserver, Unobserved
 from octet.edge.exchange import Request
-from octet.edge.observer import Observer
-from octet.schema import AbsenceReason
+from octet.edge.observer import KEPT_FIELDS, Observer
+from octet.schema import AbsenceReason, ChannelTiming, Observation, decode
 from tests.edge.conftest import environment
+from tests.serving.test_byte_stream import connected
+
+CHANNEL = ChannelTiming(edge="e", source_ip="203.0.113.9", rtt_us=(41_200,), at=1)
 
 
 def request(**more: Any) -> Request:
@@ -42,3 +45,37 @@ def test_unobserved_connection(
     assert observed.missing == unobserved | missing
     assert (observed.tcp, observed.syn, observed.tls) == (None, None, None)
     assert observed.source_ip == observed.peer_ip == "203.0.113.7"
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"EDGE_REDACT_HEADERS": "x-secret"},
+        {"EXIT_IP": "198.51.100.1"},
+        {"EDGE_TRUSTED_PROXIES": "127.0.0.0/8"},
+    ],
+    ids=["plain", "redacting", "exit", "behind a proxy"],
+)
+async def test_what_is_written_is_what_is_observed(variables: dict[str, str]) -> None:
+    """Request after request of one connection, the text says what `observe` says."""
+    observer = Observer(EdgeConfig.from_environment(environment("http://a.test", **variables)))
+    plain = (b"Host", b"a.test"), (b"X-Secret", b"s"), (b"Cookie", b"c"), (b"x", b'\xe9"\\')
+    proxied = (*plain, (b"X-Forwarded-For", b"203.0.113.5"), (b"x-octet-tcp-rtt-us", b"18400"))
+    many = tuple((b"x-%d" % number, b"") for number in range(KEPT_FIELDS))
+    async with connected() as (stream, _):
+        connection = ConnectionObserver(stream)
+        for headers in (plain, proxied, plain, many, plain, ()):
+            for version, channels, refused in (
+                ("1.1", (), None),
+                ("1.1", (CHANNEL,), None),
+                ("1.1", (), AbsenceReason.EXPIRED_RECEIPT),
+                ("1.0", (), None),
+            ):
+                asked = request(headers=headers, connection=connection, version=version)
+                written = observer.write(asked, channels, refused)
+                expected = observer.observe(asked, channels, refused)
+                assert decode(Observation, written.text) == expected
+                assert written.missing == expected.missing
+        assert (connection.kept is None) == ("EDGE_TRUSTED_PROXIES" in variables)
+        assert connection.kept is None or len(connection.kept.fields) <= KEPT_FIELDS

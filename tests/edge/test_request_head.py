@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from octet.edge.request_head import END, RequestHead, read_head
+from octet.edge.request_head import END, HeadReader, RequestHead, read_head
 
 PLAIN = b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"
 
@@ -151,6 +151,22 @@ def test_any_bytes_are_read_or_left(noise: bytes) -> None:
         head = read_head(section)
         if head is not None:
             agrees(section, head)
+
+
+@given(st.lists(_TAME | _WILD, min_size=1, max_size=3), st.lists(st.integers(0, 3), min_size=1))
+@example([with_lines(b"Content-Length: 3"), with_lines(b"Content-Length: 3", b"X: a")], [0, 1, 0])
+@example([with_lines(b"X: a", b"content-length:3 ", b"x: b")], [0, 0])
+@example([with_lines(b"Content-Length: 3", b"Content-Length: 4")], [0, 0])
+def test_repeated_heads_are_read_as_if_each_were_the_first(
+    sections: list[bytes], order: list[int]
+) -> None:
+    """Whatever came before on its connection, and whatever its length, a head is read the same."""
+    reader = HeadReader()
+    for turn, place in enumerate(order):
+        section = sections[place % len(sections)]
+        for length in (b"%d" % turn, b"0%d" % (turn + 7), b"3"):
+            varied = section.replace(b": 3\r\n", b": %b\r\n" % length)
+            assert reader.read(varied) == read_head(varied)
 
 
 # --- by table ------------------------------------------------------------------------------------

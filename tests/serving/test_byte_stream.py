@@ -119,6 +119,32 @@ async def test_bytes_go_both_ways(either: Security | None) -> None:
         assert received == [HUGE, HUGE]
 
 
+async def test_what_is_not_taken_at_once_is_left(either: Security | None) -> None:
+    """What the socket does not take at once is handed back, and can be sent after it."""
+    part = HUGE[:100_000]
+    async with joined(either) as (stream, peer), trio.open_nursery() as nursery:
+        sent = len(part)
+        while not (rest := stream.send_now(part)):
+            sent += len(part)
+        nursery.start_soon(stream.send_all, rest)
+        text = bytearray()
+        while len(text) < sent:
+            text += await peer.receive_some()
+        assert text == part * (sent // len(part))
+
+
+async def test_nobody_takes_anything_after_the_end(either: Security | None) -> None:
+    """To send at once fails as with trio's streams once the peer has gone, or this side closed."""
+    async with joined(either) as (stream, peer):
+        reset(peer)
+        await trio.lowlevel.wait_readable(stream.socket)  # by the reset
+        with pytest.raises(trio.BrokenResourceError):
+            stream.send_now(b"x")
+        await stream.aclose()
+        with pytest.raises(trio.ClosedResourceError):
+            stream.send_now(b"x")
+
+
 async def test_unread_comes_again(either: Security | None) -> None:
     """What is put back comes first, in no larger pieces than asked for."""
     async with joined(either) as (stream, peer):

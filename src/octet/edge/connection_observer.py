@@ -2,18 +2,30 @@
 
 import base64
 import ssl
+from collections.abc import Mapping
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from octet.edge.connection.address import plain_address
 from octet.edge.connection.client_hello import peek_client_hello
 from octet.edge.connection.http2_preface import Http2Preface
 from octet.edge.connection.proxy_protocol import Malformed, Proxied, take_proxy_header
 from octet.edge.connection.saved_syn import read_saved_syn
-from octet.edge.connection.tcp_info import read_tcp_info
+from octet.edge.connection.tcp_info import read_tcp_info, write_tcp_info
 from octet.edge.connection.tls_session import read_tls_session
 from octet.schema import AbsenceReason, Http2, TcpTiming, Tls
 from octet.serving import ByteStream
+
+
+@frozen
+class Kept:
+    """What of an observation is the same for all requests of a connection, written once as JSON."""
+
+    text: bytes
+    """All but the request's header and the kernel's timing, with the closing brace left out."""
+    missing: Mapping[str, AbsenceReason]
+    fields: dict[tuple[bytes, bytes], bytes] = field(factory=dict)
+    """Each field of a header as it came, to how it is told."""
 
 
 class ConnectionObserver:
@@ -29,6 +41,8 @@ class ConnectionObserver:
         """Base64, or why there is none."""
         self._client_hello: bytes | AbsenceReason = AbsenceReason.NOT_TLS
         self._preface: Http2Preface | None = None
+        self.kept: Kept | None = None
+        """For whoever writes observations."""
         at_accept = read_tcp_info(stream.socket)
         self._accept_rtt_us = at_accept.rtt_us if isinstance(at_accept, TcpTiming) else None
 
@@ -61,6 +75,12 @@ class ConnectionObserver:
             return AbsenceReason.BEHIND_PROXY
         return read_tcp_info(self._stream.socket, self._accept_rtt_us)
 
+    def tcp_text(self) -> bytes | None:
+        """Return the kernel's timing, now, as JSON; None where it is not all there."""
+        if self.proxied_ip is not None:
+            return None
+        return write_tcp_info(self._stream.socket, self._accept_rtt_us)
+
     def tls(self) -> Tls | AbsenceReason:
         """Return what TLS agreed on, with the ClientHello if it was seen."""
         session = read_tls_session(self._stream.socket)
@@ -89,6 +109,9 @@ class Unobserved:
     def tcp(self) -> AbsenceReason:
         """Give the reason."""
         return AbsenceReason.UNSUPPORTED
+
+    def tcp_text(self) -> None:
+        """Give nothing: `tcp` says why."""
 
     def tls(self) -> AbsenceReason:
         """Give the reason."""

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from attrs import evolve, field, frozen
+from attrs import Factory, field, frozen
 
 from octet.edge.connection_observer import ConnectionObserver, Unobserved
 from octet.schema import PROBLEM_TYPE, Problem, encode
@@ -29,22 +29,27 @@ class Request:
     headers: tuple[tuple[bytes, bytes], ...]
     """As received, in order."""
     connection: ConnectionObserver | Unobserved
+    fields: Mapping[bytes, bytes] = Factory(
+        lambda self: {name.lower(): value for name, value in reversed(self.headers)},
+        takes_self=True,
+    )
+    """The headers by their names in lower case, of several with one name the first."""
+    id: str = field(
+        init=False,
+        default=Factory(lambda self: request_id(self.header("x-request-id")), takes_self=True),
+    )
+    """What this request is called in replies and logs."""
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header *name* (lower case)."""
-        value = self._fields.get(name.encode())
+        value = self.fields.get(name.encode())
         return None if value is None else value.decode("latin-1")
 
-    @cached_property
-    def id(self) -> str:
-        """What this request is called in replies and logs."""
-        return request_id(self.header("x-request-id"))
-
-    @cached_property
+    @property
     def trace(self) -> TraceContext | None:
         """The trace that it belongs to, if its sender has begun one."""
         traceparent = TRACEPARENT.encode()
-        if traceparent not in self._fields:
+        if traceparent not in self.fields:
             return None
         named = (value for name, value in self.headers if name.lower() == traceparent)
         return TraceContext.read([value.decode("latin-1") for value in named])
@@ -67,10 +72,6 @@ class Request:
         """The query's members; of several with one name the first."""
         return dict(reversed(parse_qsl(self.query, keep_blank_values=True)))
 
-    @cached_property
-    def _fields(self) -> Mapping[bytes, bytes]:
-        return {name.lower(): value for name, value in reversed(self.headers)}
-
 
 @frozen
 class Reply:
@@ -85,7 +86,9 @@ class Reply:
 
     def marked(self, headers: Mapping[str, str]) -> "Reply":
         """Return this reply with more *headers*."""
-        return evolve(self, headers={**self.headers, **headers})
+        return Reply(
+            self.status, self.body, self.content_type, self.code, {**self.headers, **headers}
+        )
 
 
 def json_reply(members: Mapping[str, Any], status: int = 200) -> Reply:

@@ -1,6 +1,7 @@
 """Puts together what was observed of one request and the connection that it came on."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -8,6 +9,7 @@ from octet.edge.config import EdgeConfig
 from octet.edge.connection.forwarding import RawHeaders, Source, Via, source_of, trusts
 from octet.edge.connection.headers import read_headers
 from octet.edge.connection.hints import take_hints
+from octet.edge.connection_observer import ConnectionObserver, Kept
 from octet.edge.exchange import Request
 from octet.schema import (
     AbsenceReason,
@@ -17,7 +19,23 @@ from octet.schema import (
     Observation,
     TcpTiming,
     Tls,
+    encode,
+    unstructure,
 )
+from octet.schema.json_text import dumps
+
+KEPT_FIELDS: Final = 64
+"""Fields of headers kept of one connection, at most."""
+_EACH_TIME: Final = ("http", "tcp", "latency")
+"""What differs between the requests of a connection."""
+
+
+@frozen
+class Observed:
+    """An observation as JSON."""
+
+    text: bytes
+    missing: Mapping[str, AbsenceReason]
 
 
 @frozen
@@ -98,6 +116,8 @@ class Observer:
 
     def behind_proxy(self, request: Request) -> str | None:
         """Return the source of a request that a trusted HTTP proxy brings; None for all others."""
+        if not self.config.trusted_proxies:
+            return None
         connection = request.connection
         reached_from = connection.proxied_ip or connection.peer_ip
         networks, mode = self.config.trusted_proxies, self.config.forwarded
@@ -141,6 +161,54 @@ class Observer:
             latency=latency,
             missing=missing,
         )
+
+    def write(
+        self,
+        request: Request,
+        latency: tuple[ChannelTiming, ...],
+        refused_receipt: AbsenceReason | None,
+    ) -> Observed:
+        """Return what `observe` does, as JSON.
+
+        Of a browser's own HTTP/1.1 connection with nothing amiss, which nearly all are, it is put
+        together from what was written at its first request.
+        """
+        kept = self._kept(request) if refused_receipt is None else None
+        timing = request.connection.tcp_text() if kept is not None else None
+        if kept is None or timing is None:
+            observation = self.observe(request, latency, refused_receipt)
+            return Observed(encode(observation), observation.missing)
+        channels = dumps([unstructure(channel) for channel in latency]) if latency else b"[]"
+        text = b'%b,"http":{"version":"1.1","headers":[%b]},"tcp":%b,"latency":%b}' % (
+            kept.text,
+            self._fields(kept, request.headers),
+            timing,
+            channels,
+        )
+        return Observed(text, kept.missing)
+
+    def _kept(self, request: Request) -> Kept | None:
+        """Return what is kept of the request's connection; None where all is told anew."""
+        connection = request.connection
+        if not isinstance(connection, ConnectionObserver) or request.version != "1.1":
+            return None
+        if connection.kept is None and self.behind_proxy(request) is None:
+            observation = self.observe(request, (), None)
+            members = unstructure(observation)
+            lasting = {name: members[name] for name in members if name not in _EACH_TIME}
+            connection.kept = Kept(dumps(lasting)[:-1], observation.missing)
+        return connection.kept
+
+    def _fields(self, kept: Kept, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+        texts = kept.fields
+        try:
+            return b",".join([texts[header] for header in headers])
+        except KeyError:
+            if len(texts) + len(headers) > KEPT_FIELDS:
+                texts.clear()
+            told = read_headers(headers, self.config.redact_headers)
+            texts.update(zip(headers, map(dumps, told), strict=True))
+            return b",".join([texts[header] for header in headers])
 
 
 def _present(fact: Any) -> Any:

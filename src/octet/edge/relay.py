@@ -11,11 +11,12 @@ for the outcome, and may be cancelled; the report itself is owned by the relay.
 """
 
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import trio
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from octet.edge.circuit import Circuit
 from octet.edge.outcome import OVERLOADED, TIMED_OUT, UNREACHABLE, Outcome
@@ -51,9 +52,36 @@ class Forward:
 
 @define(eq=False)
 class _Parcel:
+    """An envelope, and the page's task that waits to be told its outcome.
+
+    The task is put to sleep and woken directly: an event for each would cost as much again as all
+    else that the relay does for it.
+    """
+
     forward: Forward
-    delivered: trio.Event = field(factory=trio.Event)
-    outcome: Outcome = TIMED_OUT
+    due_s: float
+    """When the page is told that it took too long."""
+    outcome: Outcome | None = None
+    _page: trio.lowlevel.Task | None = None
+
+    async def told(self) -> Outcome:
+        """Return the outcome when there is one. Cancellation: it is not seen."""
+        if self.outcome is None:
+            self._page = trio.lowlevel.current_task()
+            await trio.lowlevel.wait_task_rescheduled(self._leave)
+        assert self.outcome is not None  # noqa: S101 - `tell` alone wakes
+        return self.outcome
+
+    def tell(self, outcome: Outcome) -> None:
+        """Tell the page, unless it was told already."""
+        if self.outcome is None:
+            self.outcome = outcome
+            if self._page is not None:
+                trio.lowlevel.reschedule(self._page)
+
+    def _leave(self, _: Any) -> trio.lowlevel.Abort:
+        self._page = None
+        return trio.lowlevel.Abort.SUCCEEDED
 
 
 Post = Callable[[Sequence[Forward]], Awaitable[list[Outcome]]]
@@ -87,7 +115,9 @@ class Relay:
         self._landed = trio.lowlevel.ParkingLot()
         self._idle = trio.Event()
         self._idle.set()
-        self._inlet, self._outlet = trio.open_memory_channel[_Parcel](places.most)
+        self._queue: deque[_Parcel] = deque()  # as long as the places allow
+        self._arrived = trio.lowlevel.ParkingLot()
+        self._waiting: dict[_Parcel, None] = {}  # not told yet, and so in the order of `due_s`
 
     @property
     def pending(self) -> int:
@@ -100,15 +130,17 @@ class Relay:
         return self._places.full
 
     async def run(self) -> None:
-        """Deliver what is submitted; ends by cancellation only. Envelopes in the channel then are
+        """Deliver what is submitted; ends by cancellation only. Envelopes in the queue then are
         lost, so `drain` first.
         """
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._tell_late)
             while True:
-                first = await self._outlet.receive()
+                while not self._queue:
+                    await self._arrived.park()
                 await self._turn()
                 self._under_way += 1
-                nursery.start_soon(self._deliver, self._gather(first))
+                nursery.start_soon(self._deliver, self._gather())
 
     async def submit(self, forward: Forward) -> Outcome:
         """Take *forward* and return its outcome; turn it away at once when too many wait or the
@@ -122,14 +154,15 @@ class Relay:
             return refusal
         if not self._places.take():
             return OVERLOADED
-        parcel = _Parcel(forward)
+        parcel = _Parcel(forward, trio.current_time() + self._timeout_s)
         if not self._pending:
             self._idle = trio.Event()
         self._pending += 1
-        self._inlet.send_nowait(parcel)  # as roomy as the places, so never full
-        with trio.move_on_after(self._timeout_s):
-            await parcel.delivered.wait()
-        return parcel.outcome
+        self._waiting[parcel] = None
+        self._queue.append(parcel)
+        if self._arrived:
+            self._arrived.unpark()
+        return await parcel.told()
 
     async def drain(self) -> None:
         """Return when every delivery has ended."""
@@ -143,17 +176,33 @@ class Relay:
         while self._under_way >= RELAY_TASKS:
             await self._landed.park()
 
-    def _gather(self, first: _Parcel) -> list[_Parcel]:
-        """Take what else is there."""
-        batch = [first]
-        size = len(first.forward.envelope)
-        while len(batch) < MAX_ENVELOPES and size < BATCH_BYTES:
-            try:
-                batch.append(self._outlet.receive_nowait())
-            except trio.WouldBlock:
-                break
+    def _gather(self) -> list[_Parcel]:
+        """Take what is there."""
+        batch: list[_Parcel] = []
+        size = 0
+        while self._queue and len(batch) < MAX_ENVELOPES and size < BATCH_BYTES:
+            batch.append(self._queue.popleft())
             size += len(batch[-1].forward.envelope)
         return batch
+
+    async def _tell_late(self) -> None:
+        """Tell each page that has waited for its time-out; one timer for all, since all wait alike.
+
+        Who comes while nobody waits is due after a whole time-out at the earliest.
+        """
+        while True:
+            now_s = trio.current_time()
+            due_s = now_s + self._timeout_s
+            for parcel in [*self._waiting]:
+                if parcel.due_s > now_s:
+                    due_s = parcel.due_s
+                    break
+                self._tell(parcel, TIMED_OUT)
+            await trio.sleep_until(due_s)
+
+    def _tell(self, parcel: _Parcel, outcome: Outcome) -> None:
+        self._waiting.pop(parcel, None)
+        parcel.tell(outcome)
 
     async def _deliver(self, batch: list[_Parcel]) -> None:
         refusal = self.circuit.refusal()
@@ -166,8 +215,7 @@ class Relay:
                 logger.error("a batch of %d was not delivered: %s", len(batch), describe(exc))
             self._took_s = trio.current_time() - began_s
         for parcel, outcome in zip(batch, outcomes, strict=True):
-            parcel.outcome = outcome
-            parcel.delivered.set()
+            self._tell(parcel, outcome)
         self._pending -= len(batch)
         self._places.give_back(len(batch))
         self._under_way -= 1

@@ -37,7 +37,12 @@ logger = logging.getLogger(__name__)
 SIGNALS: Final = "/v1/signals"
 CHANNEL: Final = "/v1/ws"
 READERS: Final = ("GET", "HEAD")
+_ROUTE_NAMES: Final = {SIGNALS: "signals", CHANNEL: "channel"}
+"""In metrics."""
 
+
+_TAKEN: Final = json_reply({"ok": True})
+_FREE: Final = nullcontext()
 
 ReadBody = Callable[[], Awaitable[bytes]]
 
@@ -163,7 +168,7 @@ class Routes:
         match outcome:
             case Accepted(verdict=verdict):
                 exposed = self._workings.config.expose_verdict and verdict is not None
-                return json_reply({"ok": True, "verdict": verdict} if exposed else {"ok": True})
+                return json_reply({"ok": True, "verdict": verdict}) if exposed else _TAKEN
             case Refused(problem=refusal):
                 return problem_reply(evolve(refusal, request_id=request.id))
             case Failed(code=code, detail=detail, retry_after_s=retry_after_s):
@@ -185,7 +190,7 @@ class Routes:
         """
         source = self._workings.observer.behind_proxy(request)
         if source is None:
-            return nullcontext()
+            return _FREE
         place = self._workings.connections.admit(source)
         if isinstance(place, Refusal):
             self._workings.metrics.connections_refused.count(place.reason)
@@ -193,7 +198,7 @@ class Routes:
         return place
 
     def _count(self, request: Request, code: str) -> None:
-        route = {SIGNALS: "signals", CHANNEL: "channel"}.get(self._path(request), "other")
+        route = _ROUTE_NAMES.get(self._path(request), "other")
         self._workings.metrics.requests.count(route, code)
 
     def _path(self, request: Request) -> str:

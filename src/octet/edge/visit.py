@@ -5,7 +5,6 @@ channel's WebSocket are served here; any other request, and HTTP/2, is handed to
 protocols with every byte still unread, on the same connection and in the same task.
 """
 
-import email.utils
 import logging
 import ssl
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -22,7 +21,7 @@ from octet.edge.connection_observer import ConnectionObserver
 from octet.edge.exchange import Reply, Request
 from octet.edge.latency import CHANNEL_LIFE_S
 from octet.edge.limits import Refusal
-from octet.edge.request_head import END, RequestHead, is_left, read_head
+from octet.edge.request_head import END, HeadReader, RequestHead, is_left
 from octet.edge.routes import Routes
 from octet.edge.websocket import WebSocket, accept_upgrade
 from octet.edge.workings import Workings
@@ -39,8 +38,11 @@ BODY_S: Final = 5.0
 KEEP_ALIVE_S: Final = 60.0
 WRITE_S: Final = 10.0
 """A peer that does not take a reply within this is gone."""
-ANSWER_S: Final = 90.0
-"""The outermost bound of an answer; the relay's own is shorter."""
+ANSWER_S: Final = 15.0
+"""What an answer may take beside the relay's own time-out; `BODY_S` is less."""
+EARLY_S: Final = 1.0
+"""So much sooner a deadline may be than it was to be, if that saves moving it: on a connection that
+is busy it moves once a second, and not with each phase of each request."""
 
 
 class Visit:
@@ -66,6 +68,7 @@ class Visit:
         self._stream = stream
         self._tls = tls
         self._buffer = bytearray()
+        self._heads = HeadReader()
         self._body_bytes = 0
         """Of the request's body, until it was read."""
         self._scope = trio.CancelScope()
@@ -128,7 +131,8 @@ class Visit:
             self._allow(KEEP_ALIVE_S if self._idle else HEADER_S)
             if self._idle and self._draining:
                 return
-            await trio.lowlevel.checkpoint()  # pipelined requests are no reason to starve others
+            if self._buffer:  # pipelined requests are no reason to starve others
+                await trio.lowlevel.checkpoint()
 
     async def _meet(self) -> bool:
         """Learn who is there; False when it is a balancer that does not say for whom it speaks."""
@@ -156,7 +160,7 @@ class Visit:
         section = await self._read_section()
         if section is None:
             return False
-        head = read_head(section)
+        head = self._heads.read(section)
         if head is None:
             await self._hand_over()
             return False
@@ -172,6 +176,8 @@ class Visit:
         """Return the next header section, still in the buffer; None at the end, or handed over."""
         while (end := END.search(self._buffer)) is None:
             odd = bool(self._buffer) and is_left(self._buffer)
+            if self._buffer:
+                self._hurry()
             if odd or not await self._receive():
                 if self._buffer:
                     await self._hand_over()
@@ -181,9 +187,7 @@ class Visit:
     async def _receive(self) -> bool:
         """Add what arrives to the buffer; False at the end of the stream."""
         data = await self._stream.receive_some()
-        if self._idle:
-            self._idle = False
-            self._scope.deadline = min(self._scope.deadline, trio.current_time() + HEADER_S)
+        self._idle = False
         self._buffer += data
         return bool(data)
 
@@ -231,7 +235,7 @@ class Visit:
 
     async def _exchange(self, request: Request, head: RequestHead) -> bool:
         """Answer; the connection goes on unless there is a body that was not read."""
-        self._allow(BODY_S + ANSWER_S)
+        self._allow_at_least(ANSWER_S + self._workings.config.relay_timeout_ms / 1000)
         self._outcome = "served"
         self._body_bytes = head.content_length
         reply = await self._routes.answer(request, self._read_body)
@@ -249,8 +253,10 @@ class Visit:
 
         The peer may still be sending: a body that was refused, a request that is not served.
         """
-        self._allow(WRITE_S)
-        await self._stream.send_all(self._text(request, reply, keep=keep))
+        unsent = self._stream.send_now(self._text(request, reply, keep=keep))
+        if unsent:
+            self._allow(WRITE_S)
+            await self._stream.send_all(unsent)
         if not keep:
             await self._stream.aclose(linger=True)
 
@@ -261,7 +267,7 @@ class Visit:
             lines.append(f"content-type: {reply.content_type}")
             lines.append(f"content-length: {len(reply.body)}")
         lines += [f"{name}: {value}" for name, value in reply.headers.items()]
-        lines.append(f"date: {email.utils.formatdate(self._workings.now_ms() / 1000, usegmt=True)}")
+        lines.append(f"date: {self._workings.date}")
         if not keep:
             lines.append("connection: close")
         body = b"" if bodiless or request.method == "HEAD" else reply.body
@@ -299,6 +305,8 @@ class Visit:
 
     async def _hand_over(self) -> None:
         """Leave the rest of the connection to hypercorn's protocols, nothing of it read."""
+        if self._buffer:
+            self._hurry()
         left_s = self._scope.deadline - trio.current_time()
         self._scope.deadline = float("inf")
         self._stream.unread(bytes(self._buffer))
@@ -321,11 +329,23 @@ class Visit:
             version="1.1",
             headers=head.headers,
             connection=self._observer,
+            fields=head.fields,
         )
 
     def _allow(self, seconds: float) -> None:
-        """Give the phase that begins now so long."""
-        self._scope.deadline = trio.current_time() + seconds
+        """Give the phase that begins now so long, or up to `EARLY_S` less."""
+        deadline = trio.current_time() + seconds
+        if not deadline - EARLY_S <= self._scope.deadline <= deadline:
+            self._scope.deadline = deadline
+
+    def _allow_at_least(self, seconds: float) -> None:
+        """Give the phase that begins now at least so long; what is left may be more."""
+        deadline = trio.current_time() + seconds
+        self._scope.deadline = max(self._scope.deadline, deadline)
+
+    def _hurry(self) -> None:
+        """A header section has begun: give it `HEADER_S` in all."""
+        self._scope.deadline = min(self._scope.deadline, trio.current_time() + HEADER_S)
 
     @property
     def _draining(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 import trio
 
 from octet import __version__
-from octet.edge.clock import EpochMs, monotonic_ns
+from octet.edge.clock import EpochMs, HttpDate, monotonic_ns
 from octet.edge.config import EdgeConfig
 from octet.edge.exchange import Request
 from octet.edge.limits import MAX_CHANNELS_PER_ADDRESS, AddressLimits
@@ -27,10 +27,10 @@ from octet.schema import (
     AbsenceReason,
     ChannelTiming,
     EdgeIdentity,
-    EnvelopeHead,
     ReportHead,
-    encode,
+    unstructure,
 )
+from octet.schema.json_text import dumps
 from octet.serving.places import Places
 
 logger = logging.getLogger(__name__)
@@ -70,8 +70,14 @@ class Workings:
         self._upstream: Upstream | None = None
         self._receipts = ReceiptSealer(config.license, now_ms)
         self.now_ms = now_ms
+        self.date = HttpDate(now_ms)
         lat, lon = config.location or (None, None)
         self._identity = EdgeIdentity(id=config.edge_id, version=__version__, lat=lat, lon=lon)
+        self._constant = {
+            "wantVerdict": config.expose_verdict,
+            "edge": unstructure(self._identity),
+        }
+        """Of every envelope."""
         self._stopping = trio.Event()
         self._stopped = trio.Event()
 
@@ -139,19 +145,13 @@ class Workings:
         receipts = self._receipts.open_all(head.receipts, head.session_ref)
         if receipts.refused is not None:
             self.metrics.receipts_refused.count(receipts.refused)
-        observed = self.observer.observe(request, receipts.channels, receipts.refused)
+        observed = self.observer.write(request, receipts.channels, receipts.refused)
         for name, reason in observed.missing.items():
             self.metrics.missing.count(name, reason)
-        envelope = EnvelopeHead(
-            v=1,
-            id=head.id,
-            session_ref=head.session_ref,
-            received_at=self.now_ms(),
-            want_verdict=self.config.expose_verdict,
-            edge=self._identity,
-            observed=observed,
-        )
-        return encode(envelope)[:-1] + b',"report":' + body + b"}"
+        begin = {"v": 1, "id": head.id, "receivedAt": self.now_ms(), **self._constant}
+        if head.session_ref is not None:
+            begin["sessionRef"] = head.session_ref
+        return b'%b,"observed":%b,"report":%b}' % (dumps(begin)[:-1], observed.text, body)
 
     def seal(self, request: Request, session_ref: str | None, rtt_us: tuple[int, ...]) -> str:
         """Seal what the channel that *request* opened has measured."""

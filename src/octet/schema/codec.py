@@ -7,6 +7,7 @@ reported together, each with its path, up to `MAX_FAULTS`.
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from functools import cache
 from itertools import repeat
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
@@ -105,6 +106,17 @@ def _one_of(options: Iterable[str], value: Any) -> str:
     raise ValueError("must be one of " + ", ".join(options))
 
 
+@cache
+def _spelled(kind: type[StrEnum]) -> Mapping[str, StrEnum]:
+    return {str(member): member for member in kind}
+
+
+def _enum(value: Any, kind: type[StrEnum]) -> str:
+    """Read a StrEnum."""
+    member = _spelled(kind).get(value) if type(value) is str else None
+    return _one_of(kind, value) if member is None else member
+
+
 def _annotated(kind: Any) -> Hook:
     """Make the hook of ``Annotated[inner, constraint…]``: sizes, the inner type, other bounds."""
     inner: Any
@@ -123,7 +135,16 @@ def _annotated(kind: Any) -> Hook:
             bound.check(result)
         return result
 
-    return constrained
+    if sizes or len(bounds) != 1:
+        return constrained
+    check = bounds[0].check
+
+    def bounded(value: Any, _: Any) -> Any:
+        result = hook(value, inner)
+        check(result)
+        return result
+
+    return bounded
 
 
 # --- containers --------------------------------------------------------------------------------
@@ -359,7 +380,7 @@ _HOOKS: Final[tuple[tuple[Any, Hook], ...]] = (
     (int, _exactly(int, name="an integer")),
     (bool, _exactly(bool, name="true or false")),
     (float, _float),
-    (StrEnum, lambda value, kind: _one_of(kind, value)),
+    (StrEnum, _enum),
     (Accepted | Refused, _read_result),
 )
 

@@ -5,10 +5,10 @@ The converter enforces them and the exported JSON Schema prints them, so the two
 
 import ipaddress
 import re
-from collections.abc import Sized
+from collections.abc import Callable, Sized
 from typing import Annotated, Any, ClassVar, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 class Constraint(Protocol):
@@ -88,10 +88,15 @@ class Pattern:
     """A string that *regex* matches from end to end."""
 
     regex: str
+    _fullmatch: Callable[[str], object] = field(init=False, eq=False, repr=False)
+
+    @_fullmatch.default
+    def _compiled(self) -> Callable[[str], object]:
+        return re.compile(self.regex).fullmatch
 
     def check(self, value: str) -> None:
         """Raise ValueError when it does not match."""
-        if re.fullmatch(self.regex, value) is None:
+        if self._fullmatch(value) is None:
             raise ValueError(f"must match {self.regex}")
 
     def keywords(self) -> dict[str, Any]:

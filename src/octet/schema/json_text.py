@@ -61,6 +61,8 @@ _UNSURE: Final = object()
 _DIGITS: Final = bytes(0x30 if chr(byte).isdigit() and byte < 0x80 else 0x20 for byte in range(256))  # noqa: PLR2004 - ASCII
 _LONG_NUMBER: Final = b"0" * 19
 """So many digits may be more than 64 bits hold."""
+_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS: Final = bytes({*range(256)} - {*b'[]{}"\\'})
 _PLAIN: Final = (
     0
     if orjson is None
@@ -80,15 +82,31 @@ def _quick(text: bytes, max_depth: int) -> Any:
     """
     try:
         value = orjson.loads(text)
-    except ValueError:
+        colons = orjson.dumps(value).count(b":")
+    except (ValueError, TypeError):  # the latter: it reads deeper nesting than it writes
         return _UNSURE
     if (
-        text.count(b":") != orjson.dumps(value).count(b":")
+        text.count(b":") != colons
         or _LONG_NUMBER in text.translate(_DIGITS)
-        or (text.count(b"[") + text.count(b"{") > max_depth and _deeper(value, max_depth))
+        or (_may_be_deeper(text, max_depth) and _deeper(value, max_depth))
     ):
         return _UNSURE
     return value
+
+
+def _may_be_deeper(text: bytes, max_depth: int) -> bool:
+    """Return False if the brackets of *text* show that they nest at most *max_depth* deep.
+
+    Of all else only quotation marks and backslashes are kept, so that a string without a bracket or
+    an escape is a pair of marks, and goes. Then the innermost brackets go, level by level; where a
+    string holds one, its marks stay, and it cannot be told so.
+    """
+    left = text.translate(_BRACKETS, _NO_BRACKETS).replace(b'""', b"")
+    for _ in range(max_depth):
+        left = left.replace(b"[]", b"")
+        if not left:
+            return False
+    return bool(left)
 
 
 def _deeper(value: Any, max_depth: int) -> bool:

@@ -133,6 +133,17 @@ class ByteStream:
             else:
                 rest = memoryview(rest)[sent:] if sent < len(rest) else b""
 
+    def send_now(self, data: bytes) -> bytes:
+        """Send what the socket takes of *data* at once; return the rest."""
+        if self._closed:
+            raise trio.ClosedResourceError
+        try:
+            return data[self.socket.send(data) :]
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return data
+        except OSError as exc:  # SSLError is one
+            raise trio.BrokenResourceError(type(exc).__name__) from exc
+
     async def aclose(self, *, linger: bool = False) -> None:
         """Close, with TLS's farewell if there is room for it.
 

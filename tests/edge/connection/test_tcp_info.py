@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from octet.edge.connection import tcp_info
-from octet.edge.connection.tcp_info import read_tcp_info
-from octet.schema import AbsenceReason, TcpTiming
+from octet.edge.connection.tcp_info import read_tcp_info, write_tcp_info
+from octet.schema import AbsenceReason, TcpTiming, decode
 
 
 def test_real_connection() -> None:
@@ -51,6 +51,20 @@ def test_never_measured() -> None:
     timing = read_tcp_info(Socket())  # type: ignore[arg-type]
     assert isinstance(timing, TcpTiming)
     assert (timing.min_rtt_us, timing.accept_rtt_us) == (None, None)
+    assert write_tcp_info(Socket(), 17) is None  # type: ignore[arg-type]
+
+
+def test_text_is_the_same_timing() -> None:
+    """Written at once, it is what it is when it is read and then written."""
+
+    class Socket:
+        def getsockopt(self, *_: object) -> bytes:
+            return bytes(range(1, 153))
+
+    text = write_tcp_info(Socket(), 17)  # type: ignore[arg-type]
+    assert text is not None
+    assert decode(TcpTiming, text) == read_tcp_info(Socket(), 17)  # type: ignore[arg-type]
+    assert write_tcp_info(Socket(), None) is None  # type: ignore[arg-type]
 
 
 def test_not_linux(monkeypatch: pytest.MonkeyPatch) -> None:
