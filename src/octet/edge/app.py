@@ -162,7 +162,8 @@ class _Body:
 
 
 async def _send(reply: Reply, request: Request, send: Any, kind: str) -> None:
-    headers = [(name.encode(), value.encode("latin-1")) for name, value in reply.headers.items()]
+    named = {**reply.headers, "x-request-id": reply.request_id}
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in named.items()]
     if reply.body:
         headers.append((b"content-type", reply.content_type.encode()))
         headers.append((b"content-length", str(len(reply.body)).encode()))

@@ -78,6 +78,8 @@ class Circuit:
         """Return what a page is told at once; None while it is worth asking the service."""
         if self.is_open:
             return UNREACHABLE
+        if self._paused_until_s == -inf:
+            return None
         now_s = self._now_s()
         if now_s < self._paused_until_s:
             return Failed("upstream_unavailable", "", ceil(self._asked_until_s - now_s))

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from octet.edge.connection_observer import ConnectionObserver, Unobserved
 from octet.schema import PROBLEM_TYPE, Problem, encode
@@ -34,6 +34,10 @@ class Request:
         takes_self=True,
     )
     """The headers by their names in lower case, of several with one name the first."""
+    content_length: int = field(
+        default=Factory(lambda self: _length(self.header("content-length")), takes_self=True)
+    )
+    """How long the body says that it is, bytes; 0 when it does not say."""
     id: str = field(
         init=False,
         default=Factory(lambda self: request_id(self.header("x-request-id")), takes_self=True),
@@ -55,14 +59,6 @@ class Request:
         return TraceContext.read([value.decode("latin-1") for value in named])
 
     @property
-    def content_length(self) -> int:
-        """How long the body says that it is, bytes; 0 when it does not say. Its parser has seen
-        that this is a number.
-        """
-        text = self.header("content-length") or ""
-        return int(text[:MAX_LENGTH_DIGITS]) if text.isascii() and text.isdigit() else 0
-
-    @property
     def has_body(self) -> bool:
         """Whether a body follows the head, over HTTP/1.1."""
         return self.content_length > 0 or self.header("transfer-encoding") is not None
@@ -73,7 +69,13 @@ class Request:
         return dict(reversed(parse_qsl(self.query, keep_blank_values=True)))
 
 
-@frozen
+def _length(text: str | None) -> int:
+    """Read a length; its parser has seen that it is a number."""
+    given = text or ""
+    return int(given[:MAX_LENGTH_DIGITS]) if given.isascii() and given.isdigit() else 0
+
+
+@frozen(slots=False)  # which is quicker to make
 class Reply:
     """What goes back."""
 
@@ -83,12 +85,12 @@ class Reply:
     code: str = "ok"
     """Of the problem that it carries, for counting."""
     headers: Mapping[str, str] = field(factory=dict)
+    request_id: str = ""
+    """Sent as ``x-request-id``."""
 
     def marked(self, headers: Mapping[str, str]) -> "Reply":
         """Return this reply with more *headers*."""
-        return Reply(
-            self.status, self.body, self.content_type, self.code, {**self.headers, **headers}
-        )
+        return evolve(self, headers={**self.headers, **headers})
 
 
 def json_reply(members: Mapping[str, Any], status: int = 200) -> Reply:

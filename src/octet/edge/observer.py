@@ -179,13 +179,17 @@ class Observer:
             observation = self.observe(request, latency, refused_receipt)
             return Observed(encode(observation), observation.missing)
         channels = dumps([unstructure(channel) for channel in latency]) if latency else b"[]"
-        text = b'%b,"http":{"version":"1.1","headers":[%b]},"tcp":%b,"latency":%b}' % (
+        parts = (
             kept.text,
+            b',"http":{"version":"1.1","headers":[',
             self._fields(kept, request.headers),
+            b']},"tcp":',
             timing,
+            b',"latency":',
             channels,
+            b"}",
         )
-        return Observed(text, kept.missing)
+        return Observed(b"".join(parts), kept.missing)
 
     def _kept(self, request: Request) -> Kept | None:
         """Return what is kept of the request's connection; None where all is told anew."""

@@ -43,6 +43,9 @@ class Opened:
     """Why the first one that was left out was left out."""
 
 
+_NOTHING: Final = Opened((), None)
+
+
 class ReceiptSealer:
     """Seals and opens receipts of one deployment."""
 
@@ -68,6 +71,8 @@ class ReceiptSealer:
 
     def open_all(self, receipts: tuple[str, ...], session_ref: str | None) -> Opened:
         """Open the receipts that were sealed for *session_ref* and are not too old."""
+        if not receipts:
+            return _NOTHING
         opened = [self._open(receipt, session_ref) for receipt in receipts]
         refused = [reason for reason in opened if isinstance(reason, AbsenceReason)]
         return Opened(

@@ -34,7 +34,7 @@ _FOREIGN: Final = frozenset({b"transfer-encoding", b"expect", b"trailer", b"te",
 """Fields whose requests are left to the full parser."""
 
 
-@frozen
+@frozen(slots=False)  # which is quicker to make
 class RequestHead:
     """A request's header section."""
 
@@ -44,7 +44,7 @@ class RequestHead:
     headers: tuple[tuple[bytes, bytes], ...]
     """As received, in order and original case, without blanks around the value."""
     fields: Mapping[bytes, bytes]
-    """Their names in lower case, of several with one name the first."""
+    """Their names in lower case, of several with one name the first; without the length."""
     content_length: int
     keep_alive: bool
     upgrade: bool
@@ -59,7 +59,7 @@ class RequestHead:
             self.path,
             self.query,
             (*headers[:at], changed, *headers[at + 1 :]),
-            {**self.fields, b"content-length": digits},
+            self.fields,
             int(digits),
             self.keep_alive,
             self.upgrade,
@@ -126,7 +126,8 @@ def _head(
 ) -> RequestHead | None:
     options = {option.strip().lower() for option in fields.get(b"connection", b"").split(b",")}
     upgrade = fields.get(b"upgrade", b"").lower()
-    length = fields.get(b"content-length", b"0")
+    sized = b"content-length" in fields
+    length = fields.pop(b"content-length", b"0")
     if (
         b"host" not in fields
         or _FOREIGN & fields.keys()
@@ -137,7 +138,7 @@ def _head(
     ):
         return None
     method = line[1].decode()
-    if method != "POST" and b"content-length" in fields:
+    if method != "POST" and sized:
         return None
     return RequestHead(
         method=method,

@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 SIGNALS: Final = "/v1/signals"
 CHANNEL: Final = "/v1/ws"
+JSON: Final = "application/json"
 READERS: Final = ("GET", "HEAD")
 _ROUTE_NAMES: Final = {SIGNALS: "signals", CHANNEL: "channel"}
 """In metrics."""
@@ -144,8 +145,8 @@ class Routes:
 
     async def _signals(self, request: Request, read_body: ReadBody) -> Reply:
         self._cors.check(request.header("origin"))
-        content_type, _, _ = (request.header("content-type") or "").partition(";")
-        if content_type.strip().lower() != "application/json":
+        content_type = request.header("content-type") or ""
+        if content_type != JSON and content_type.partition(";")[0].strip().lower() != JSON:
             raise ProblemError("unsupported_media_type")
         if request.content_length > MAX_REPORT_BYTES:
             raise ProblemError("too_large")
@@ -154,13 +155,13 @@ class Routes:
             head = decode(ReportHead, body)
         except SchemaError as exc:
             raise ProblemError(exc.code, str(exc)) from exc
-        began_s = trio.current_time()
         envelope = self._workings.envelope(request, head, body)
-        outcome = await self._workings.relay.submit(
-            Forward(head.id, envelope, request.id, request.trace)
-        )
-        if self._workings.config.debug:
-            self._log(request, outcome, trio.current_time() - began_s)
+        forward = Forward(head.id, envelope, request.id, request.trace)
+        if not self._workings.config.debug:
+            return self._tell(request, await self._workings.relay.submit(forward))
+        began_s = trio.current_time()
+        outcome = await self._workings.relay.submit(forward)
+        self._log(request, outcome, trio.current_time() - began_s)
         return self._tell(request, outcome)
 
     def _tell(self, request: Request, outcome: Outcome) -> Reply:
@@ -215,8 +216,8 @@ class Routes:
     def _finish(self, request: Request, reply: Reply) -> Reply:
         """Count *reply* and give it what every reply carries."""
         self._count(request, reply.code)
-        origin = request.header("origin")
-        return reply.marked({"x-request-id": request.id, **self._cors.headers(origin)})
+        headers = {**reply.headers, **self._cors.headers(request.header("origin"))}
+        return Reply(reply.status, reply.body, reply.content_type, reply.code, headers, request.id)
 
 
 def _limited(refusal: Refusal) -> ProblemError:

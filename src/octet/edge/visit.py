@@ -9,8 +9,6 @@ import logging
 import ssl
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
-from http import HTTPStatus
-from http.client import responses
 from typing import Final
 
 import trio
@@ -21,6 +19,7 @@ from octet.edge.connection_observer import ConnectionObserver
 from octet.edge.exchange import Reply, Request
 from octet.edge.latency import CHANNEL_LIFE_S
 from octet.edge.limits import Refusal
+from octet.edge.reply_text import write_reply
 from octet.edge.request_head import END, HeadReader, RequestHead, is_left
 from octet.edge.routes import Routes
 from octet.edge.websocket import WebSocket, accept_upgrade
@@ -73,12 +72,14 @@ class Visit:
         """Of the request's body, until it was read."""
         self._scope = trio.CancelScope()
         self._idle = True
+        self._draining = hypercorn.context.terminated.is_set()
         self._handed: Connection | None = None
         self._outcome = "silent"
         """What is counted when the connection has ended."""
 
     def drain(self) -> None:
         """Close at once if no request is being served; else after it."""
+        self._draining = True
         if self._handed is not None:
             self._handed.drain()
         elif self._idle:
@@ -253,25 +254,14 @@ class Visit:
 
         The peer may still be sending: a body that was refused, a request that is not served.
         """
-        unsent = self._stream.send_now(self._text(request, reply, keep=keep))
+        asks_body = request.method != "HEAD"
+        text = write_reply(reply, date=self._workings.date, body=asks_body, keep=keep)
+        unsent = self._stream.send_now(text)
         if unsent:
             self._allow(WRITE_S)
             await self._stream.send_all(unsent)
         if not keep:
             await self._stream.aclose(linger=True)
-
-    def _text(self, request: Request, reply: Reply, *, keep: bool) -> bytes:
-        lines = [f"HTTP/1.1 {reply.status} {responses.get(reply.status, '')}"]
-        bodiless = reply.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
-        if not bodiless:
-            lines.append(f"content-type: {reply.content_type}")
-            lines.append(f"content-length: {len(reply.body)}")
-        lines += [f"{name}: {value}" for name, value in reply.headers.items()]
-        lines.append(f"date: {self._workings.date}")
-        if not keep:
-            lines.append("connection: close")
-        body = b"" if bodiless or request.method == "HEAD" else reply.body
-        return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
     # --- the latency channel -------------------------------------------------------------------
 
@@ -330,6 +320,7 @@ class Visit:
             headers=head.headers,
             connection=self._observer,
             fields=head.fields,
+            content_length=head.content_length,
         )
 
     def _allow(self, seconds: float) -> None:
@@ -346,7 +337,3 @@ class Visit:
     def _hurry(self) -> None:
         """A header section has begun: give it `HEADER_S` in all."""
         self._scope.deadline = min(self._scope.deadline, trio.current_time() + HEADER_S)
-
-    @property
-    def _draining(self) -> bool:
-        return self._hypercorn.context.terminated.is_set()

@@ -73,11 +73,9 @@ class Workings:
         self.date = HttpDate(now_ms)
         lat, lon = config.location or (None, None)
         self._identity = EdgeIdentity(id=config.edge_id, version=__version__, lat=lat, lon=lon)
-        self._constant = {
-            "wantVerdict": config.expose_verdict,
-            "edge": unstructure(self._identity),
-        }
-        """Of every envelope."""
+        constant = {"wantVerdict": config.expose_verdict, "edge": unstructure(self._identity)}
+        self._constant = b"," + dumps(constant)[1:-1]
+        """Members of every envelope, as JSON."""
         self._stopping = trio.Event()
         self._stopped = trio.Event()
 
@@ -148,10 +146,20 @@ class Workings:
         observed = self.observer.write(request, receipts.channels, receipts.refused)
         for name, reason in observed.missing.items():
             self.metrics.missing.count(name, reason)
-        begin = {"v": 1, "id": head.id, "receivedAt": self.now_ms(), **self._constant}
-        if head.session_ref is not None:
-            begin["sessionRef"] = head.session_ref
-        return b'%b,"observed":%b,"report":%b}' % (dumps(begin)[:-1], observed.text, body)
+        ref = head.session_ref
+        parts = (
+            b'{"v":1,"id":',
+            dumps(head.id),
+            b"" if ref is None else b',"sessionRef":' + dumps(ref),
+            b',"receivedAt":%d' % self.now_ms(),
+            self._constant,
+            b',"observed":',
+            observed.text,
+            b',"report":',
+            body,
+            b"}",
+        )
+        return b"".join(parts)
 
     def seal(self, request: Request, session_ref: str | None, rtt_us: tuple[int, ...]) -> str:
         """Seal what the channel that *request* opened has measured."""

@@ -88,15 +88,15 @@ class Pattern:
     """A string that *regex* matches from end to end."""
 
     regex: str
-    _fullmatch: Callable[[str], object] = field(init=False, eq=False, repr=False)
+    matches: Callable[[str], object] = field(init=False, eq=False, repr=False)
 
-    @_fullmatch.default
+    @matches.default
     def _compiled(self) -> Callable[[str], object]:
         return re.compile(self.regex).fullmatch
 
     def check(self, value: str) -> None:
         """Raise ValueError when it does not match."""
-        if self._fullmatch(value) is None:
+        if self.matches(value) is None:
             raise ValueError(f"must match {self.regex}")
 
     def keywords(self) -> dict[str, Any]:

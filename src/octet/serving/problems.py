@@ -1,7 +1,7 @@
 """Every error body is a problem (RFC 9457), and every answer names its request."""
 
+import os
 import re
-import secrets
 from collections.abc import Mapping
 
 from attrs import field, frozen
@@ -21,4 +21,4 @@ class ProblemError(Exception):
 
 def request_id(given: str | None) -> str:
     """Keep a usable ``x-request-id``, so that one id follows a report; else make a new one."""
-    return given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    return given if given and _REQUEST_ID.fullmatch(given) else os.urandom(8).hex()
