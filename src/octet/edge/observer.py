@@ -208,10 +208,12 @@ class Observer:
         try:
             return b",".join([texts[header] for header in headers])
         except KeyError:
-            if len(texts) + len(headers) > KEPT_FIELDS:
+            unseen = [header for header in headers if header not in texts]
+            if len(texts) + len(unseen) > KEPT_FIELDS:
                 texts.clear()
-            told = read_headers(headers, self.config.redact_headers)
-            texts.update(zip(headers, map(dumps, told), strict=True))
+                unseen = [*headers]
+            told = read_headers(unseen, self.config.redact_headers)
+            texts.update(zip(unseen, map(dumps, told), strict=True))
             return b",".join([texts[header] for header in headers])
 
 

@@ -332,7 +332,8 @@ class Visit:
     def _allow_at_least(self, seconds: float) -> None:
         """Give the phase that begins now at least so long; what is left may be more."""
         deadline = trio.current_time() + seconds
-        self._scope.deadline = max(self._scope.deadline, deadline)
+        if self._scope.deadline < deadline:  # noqa: PLR1730 - to set it costs, even to what it is
+            self._scope.deadline = deadline
 
     def _hurry(self) -> None:
         """A header section has begun: give it `HEADER_S` in all."""
