@@ -28,9 +28,9 @@ class Size:
     """How much is simulated."""
 
     worlds: int = 20
-    sessions: int = 100
+    sessions: int = 60
     """Of each class in each world."""
-    many: int = 15
+    many: int = 10
     """Times as many who do not hide: what is rare among these is what matters."""
 
 
