@@ -4,7 +4,7 @@ import base64
 import ssl
 from collections.abc import Mapping
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from octet.edge.connection.address import plain_address
 from octet.edge.connection.client_hello import peek_client_hello
@@ -83,10 +83,9 @@ class ConnectionObserver:
 
     def tls(self) -> Tls | AbsenceReason:
         """Return what TLS agreed on, with the ClientHello if it was seen."""
-        session = read_tls_session(self._stream.socket)
-        if isinstance(session, Tls) and isinstance(self._client_hello, bytes):
-            return evolve(session, client_hello=base64.b64encode(self._client_hello).decode())
-        return session
+        hello = self._client_hello
+        seen = base64.b64encode(hello).decode() if isinstance(hello, bytes) else None
+        return read_tls_session(self._stream.socket, seen)
 
     def hello_absence(self) -> AbsenceReason | None:
         """Return why a TLS connection's ClientHello is not there."""
