@@ -8,6 +8,7 @@
 #                SECTIONS=posts,visits measures some of it
 #   make accuracy  how often the engine is right, on simulated sessions, its parts on real data, and
 #                  what attackers reach; QUICK=1 as above
+#   make fit     the engine's thresholds and calibration, on other simulated sessions (~10 minutes)
 #   make noise   the channel's noise, as root, and the collector's cost; VISITS=50 a row
 #   make real-stack  real proxies and tunnels before a real browser, as root; VISITS=12 a row
 #   make clean   removes what was built
@@ -16,7 +17,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test lint dist lock clean docs peers noise bench bench-tools accuracy real-stack
+.PHONY: setup demo test lint dist lock clean docs peers noise bench bench-tools accuracy real-stack fit
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -95,6 +96,10 @@ accuracy: setup
 	$(BIN)/python -m benchmarks.accuracy.components $(if $(QUICK),--quick)
 	$(BIN)/python -m benchmarks.accuracy.red_team $(if $(QUICK),--quick)
 	$(BIN)/python -m benchmarks.accuracy $(if $(QUICK),--quick)
+
+fit: setup
+	$(BIN)/python -m benchmarks.calibration
+	$(BIN)/ruff format --quiet src/octet/service/engine/fitted.py
 
 real-stack: PEERS += danted:dante-server nft:nftables openvpn:openvpn tinyproxy:tinyproxy \
 	wg:wireguard-tools wireguard-go:wireguard-go

@@ -47,7 +47,7 @@ class Witness(Engine):
     def hear(self, envelopes: Sequence[Envelope]) -> tuple[Posterior, list[Verdict]]:
         """Return both of the envelopes, at least one."""
         reasoning = self.reason(envelopes)
-        return reasoning.posterior, self._verdicts(reasoning)
+        return reasoning.posterior, [one.verdict for one in self._judgements(reasoning)]
 
 
 def judge(atlas: Atlas, envelopes: Sequence[Envelope], countries: Sequence[str]) -> Judged:

@@ -45,7 +45,7 @@ class Paths:
 
     def between(self, here: Point, there: Point) -> float:
         """Return a round trip between two routers, never faster than light in glass."""
-        km = _apart_km(here, there)
+        km = apart_km(here, there)
         detour = self.rng.gamma(DETOUR_SHAPE, self.world.detour / DETOUR_SHAPE)
         return km * LIGHT_MS_PER_KM * (1.0 + detour) + self.rng.exponential(ROUTERS_MS) + 0.2
 
@@ -77,7 +77,7 @@ class Paths:
         return sum(self.between(*leg) + self.rng.exponential(TOR_RELAY_MS) for leg in legs)
 
 
-def _apart_km(here: Point, there: Point) -> float:
+def apart_km(here: Point, there: Point) -> float:
     """Return a distance by haversines; for single points this is much quicker than arrays."""
     lat, to_lat = math.radians(here[0]), math.radians(there[0])
     across = math.sin(math.radians(there[1] - here[1]) / 2.0) ** 2

@@ -23,6 +23,7 @@ from octet.service.credentials.keyring import Issued
 from octet.service.credentials.tokens import PRODUCT, Claims, sign
 from octet.service.device import DeviceKeys
 from octet.service.issuer import Issuer
+from octet.service.judge import Judgement
 from octet.service.realm import Realm
 from octet.service.verdicts.token import VerdictTokens
 
@@ -31,6 +32,7 @@ NOW_MS = 1_790_000_000_000
 ACME = Realm("acme", live=True)
 GERMANY = Verdict(country="DE", confidence=0.91, alarm=Alarm.NONE)
 FRANCE = Verdict(country="FR", confidence=0.8, alarm=Alarm.LOW)
+EDGE_FAULTS = {"fronted": 0.25, "clock": 1.0}
 NOWHERE = Verdict(confidence=0.12, alarm=Alarm.HIGH)
 
 
@@ -61,12 +63,12 @@ class ScriptedJudge:
         self.may_judge.set()
         self.judging = threading.Event()
 
-    def judge(self, envelopes: Sequence[Envelope], /) -> list[Verdict]:
+    def weigh(self, envelopes: Sequence[Envelope], /) -> list[Judgement]:
         """Follow the script."""
         self.judging.set()
         assert self.may_judge.wait(timeout=30)
         self.seen.append([envelope.id for envelope in envelopes])
-        return [self._one(envelope.id) for envelope in envelopes]
+        return [Judgement(self._one(envelope.id), EDGE_FAULTS) for envelope in envelopes]
 
     def _one(self, name: str) -> Verdict:
         answer = self.script.get(name, GERMANY)

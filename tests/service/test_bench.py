@@ -9,18 +9,19 @@ import pytest
 import trio
 
 from octet.schema import Envelope
-from octet.schema.verdict import Verdict
 from octet.service.bench import Bench
 from octet.service.errors import JudgeFailedError, OverloadedError
-from tests.service.fakes import FRANCE, GERMANY, ScriptedJudge, envelope
+from octet.service.judge import Judgement
+from tests.service.fakes import EDGE_FAULTS, FRANCE, GERMANY, ScriptedJudge, envelope
 
+GERMAN, FRENCH = (Judgement(verdict, EDGE_FAULTS) for verdict in (GERMANY, FRANCE))
 SECRET = "203.0.113.7 said Europe/Berlin"
 
 
 def test_one_pass() -> None:
     """A good batch is judged in one call, in order."""
     judge = ScriptedJudge({"b": FRANCE})
-    assert Bench(judge).judge([envelope("a"), envelope("b")]) == [GERMANY, FRANCE]
+    assert Bench(judge).judge([envelope("a"), envelope("b")]) == [GERMAN, FRENCH]
     assert judge.seen == [["a", "b"]]
 
 
@@ -34,7 +35,7 @@ def test_nothing_to_judge() -> None:
 def test_poisonous_envelope(caplog: pytest.LogCaptureFixture) -> None:
     """An envelope that the engine cannot bear harms no other, and the log repeats nothing of it."""
     bench = Bench(ScriptedJudge({"b": ValueError(SECRET)}))
-    assert bench.judge([envelope(x) for x in "abc"]) == [GERMANY, None, GERMANY]
+    assert bench.judge([envelope(x) for x in "abc"]) == [GERMAN, None, GERMAN]
     assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
     assert "ValueError ← _one (fakes.py" in caplog.text
     assert SECRET not in caplog.text
@@ -47,15 +48,15 @@ def test_engine_fails_on_all() -> None:
     with pytest.raises(JudgeFailedError):
         bench.judge([envelope("a"), envelope("b")])
     judge.script.clear()
-    assert bench.judge([envelope("a")]) == [GERMANY]
+    assert bench.judge([envelope("a")]) == [GERMAN]
 
 
 def test_wrong_number_of_verdicts() -> None:
     """An engine that loses count is one that failed."""
 
     class Forgetful(ScriptedJudge):
-        def judge(self, envelopes: Sequence[Envelope], /) -> list[Verdict]:
-            return super().judge(envelopes)[1:]
+        def weigh(self, envelopes: Sequence[Envelope], /) -> list[Judgement]:
+            return super().weigh(envelopes)[1:]
 
     with pytest.raises(JudgeFailedError):
         Bench(Forgetful()).judge([envelope("a"), envelope("b")])

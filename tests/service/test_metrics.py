@@ -1,5 +1,6 @@
 """What the service counts, seen where an operator sees it."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,15 @@ from octet.service.instruments import Instruments
 from octet.service.metrics import ServiceMetrics
 from octet.service.stores import Stores
 from octet.service.verdicts import MemoryStore
-from tests.service.fakes import NOW_MS, NOWHERE, Cupboard, ScriptedJudge, batch, raw_envelope
+from tests.service.fakes import (
+    EDGE_FAULTS,
+    NOW_MS,
+    NOWHERE,
+    Cupboard,
+    ScriptedJudge,
+    batch,
+    raw_envelope,
+)
 
 REF = "sess_12345678"
 Samples = dict[tuple[str, ...], float]
@@ -140,6 +149,17 @@ async def test_what_is_under_way(house: House) -> None:
         assert got["posts",] == got["long_polls",] == 1
         house.judge.may_judge.set()
     assert not {("posts",), ("long_polls",)} & house.samples().keys()
+
+
+async def test_an_edge_that_may_be_deployed_wrongly(house: House) -> None:
+    """Its faults are counted under its name and its partner's, and no answer tells of them."""
+    answer = await house.post(raw_envelope("a"), raw_envelope("b", want=True))
+    got, [partner, edge] = house.samples(), ["acme", raw_envelope("a")["edge"]["id"]]
+    assert got["edge_faults_total", edge, "fronted", partner] == 2 * EDGE_FAULTS["fronted"]
+    assert got["edge_envelopes_total", edge, "fronted", partner] == 2
+    assert ("edge_envelopes_total", edge, "misplaced", partner) not in got
+    told = (await answer.get_data(as_text=True)) + json.dumps(dict(answer.headers))
+    assert not any(fault in told for fault in (*EDGE_FAULTS, edge))
 
 
 async def test_atlas_age(house: House) -> None:

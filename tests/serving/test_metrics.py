@@ -21,6 +21,7 @@ class Program(Metrics):
         self.held = self.gauge("held", "Held.", {"by": ("a", "b")})
         self.took = self.histogram("took", "Took.", (1, 2), {"what": ("read", "put")})
         self.reading("age", "Age.", read)
+        self.seen = self.named_counter("seen", "Seen.", {"by": (), "how": ("well",)}, most=2)
         self.lay_out(registry, workers=3)
 
 
@@ -103,3 +104,40 @@ def test_too_many_or_too_few_labels(values: tuple[str, ...]) -> None:
     program, _ = made()
     with pytest.raises(ValueError, match="argument"):
         program.held.add(1, *values)
+
+
+def test_names_that_turn_up() -> None:
+    """Names are counted apart up to the bound, then the one not counted for longest is other."""
+    program, samples = made()
+    assert samples()["seen_total", "other", "well"] == 0
+    for name in ("a", "b", "a"):
+        program.seen.count([name], "well", by=0.5)
+    assert samples()["seen_total", "a", "well"] == 1
+    program.seen.count(["c"], "well")
+    found = samples()
+    assert found["seen_total", "other", "well"] == 0.5
+    assert found["seen_total", "a", "well"] == found["seen_total", "c", "well"] == 1
+    assert ("seen_total", "b", "well") not in found
+
+
+def test_a_name_that_is_too_long_is_other() -> None:
+    """What cannot be kept is counted, under no name."""
+    program, samples = made()
+    program.seen.count(["x" * 300], "well")
+    program.seen.count(["ü"], "unheard of")
+    assert samples()["seen_total", "other", "well"] == 1
+    assert samples()["seen_total", "ü", "other"] == 1
+
+
+def test_names_of_all_workers() -> None:
+    """Workers count the same name together, and a new worker goes on with those of the old one."""
+    program, samples = made()
+    program.seen.count(["a"], "well")
+    program.join(1)
+    program.seen.count(["a"], "well")
+    program.seen.count(["b"], "well")
+    program.join(0)
+    program.seen.count(["a"], "well")
+    found = samples()
+    assert found["seen_total", "a", "well"] == 3
+    assert found["seen_total", "b", "well"] == 1

@@ -91,7 +91,7 @@ def _exit(atlas: Atlas, exits: Sequence[Exit]) -> Array:
     beside those named.
     """
     facts = [Facts(source_ip=e.address, received_at_ms=0) for e in exits]
-    found = Ip(atlas).votes(facts)
+    found = Ip.of(atlas).votes(facts)
     popular = hypotheses(atlas).exits.mean(axis=0)
     popular = popular / popular.sum()
     named = np.maximum(found.named, 0)

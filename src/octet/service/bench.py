@@ -14,9 +14,8 @@ from typing import TypeVar
 import trio
 
 from octet.schema import Envelope
-from octet.schema.verdict import Verdict
 from octet.service.errors import JudgeFailedError, OverloadedError
-from octet.service.judge import Judge
+from octet.service.judge import Judge, Judgement
 from octet.serving.failure import describe
 
 T = TypeVar("T")
@@ -75,8 +74,8 @@ class Bench:
         """
         return await trio.to_thread.run_sync(work, limiter=self._thread)
 
-    def judge(self, envelopes: Sequence[Envelope]) -> list[Verdict | None]:
-        """Return one verdict an envelope, in order; None for one that the engine cannot bear.
+    def judge(self, envelopes: Sequence[Envelope]) -> list[Judgement | None]:
+        """Return one judgement an envelope, in order; None for one that the engine cannot bear.
 
         Part of some work that is given to `run`.
 
@@ -85,18 +84,18 @@ class Bench:
         """
         if not envelopes:
             return []
-        verdicts = _judge(self._judge, envelopes)
-        if not any(verdicts):
+        judged = _judge(self._judge, envelopes)
+        if not any(judged):
             raise JudgeFailedError(f"none of {len(envelopes)} envelopes could be judged")
-        return verdicts
+        return judged
 
 
-def _judge(judge: Judge, envelopes: Sequence[Envelope]) -> list[Verdict | None]:
+def _judge(judge: Judge, envelopes: Sequence[Envelope]) -> list[Judgement | None]:
     """Judge all in one pass; if that fails, each alone, so that one cannot hurt the others."""
     try:
-        return [verdict for verdict, _ in zip(judge.judge(envelopes), envelopes, strict=True)]
+        return [judged for judged, _ in zip(judge.weigh(envelopes), envelopes, strict=True)]
     except Exception as exc:  # noqa: BLE001 - the boundary around the engine
         logger.error("the engine failed on %d envelopes: %s", len(envelopes), describe(exc))
         if len(envelopes) == 1:
             return [None]
-        return [verdict for envelope in envelopes for verdict in _judge(judge, [envelope])]
+        return [judged for envelope in envelopes for judged in _judge(judge, [envelope])]

@@ -20,7 +20,7 @@ from octet.service.batch import read_batch
 from octet.service.bench import Bench
 from octet.service.instruments import Instruments
 from octet.service.issuer import Issuer
-from octet.service.metrics import OK
+from octet.service.metrics import OK, EdgeName
 from octet.service.realm import Realm
 from octet.service.verdicts import Entry, VerdictStore
 
@@ -37,6 +37,8 @@ class _Judged:
     """What has to be held."""
     missing: Mapping[tuple[str, str], int]
     """How many of what was judged lacked a signal, by its name and the reason."""
+    edges: Sequence[tuple[EdgeName, Mapping[str, float]]]
+    """Of what was judged, which edge sent it, and how likely that is deployed wrongly."""
     engine_s: float
     """Time the engine took, seconds."""
 
@@ -100,7 +102,8 @@ class Intake:
         fresh = [e for e in envelopes if e is first[e.id] and e.id not in known]
         began_s = self._monotonic_s()
         with self._tracing.span("engine", envelopes=len(fresh)):
-            judged = zip(fresh, self._bench.judge(fresh), strict=True)
+            found = zip(fresh, self._bench.judge(fresh), strict=True)
+            judged = [(envelope, one) for envelope, one in found if one is not None]
         engine_s = self._monotonic_s() - began_s
         return _Judged(
             items=[i if isinstance(i, Refused) else (i.id, i.want_verdict) for i in items],
@@ -109,10 +112,13 @@ class Intake:
                 Entry(
                     envelope_id=envelope.id,
                     ref=envelope.session_ref,
-                    verdict=self._issuer.issue(realm, envelope, verdict),
+                    verdict=self._issuer.issue(realm, envelope, one.verdict),
                 )
-                for envelope, verdict in judged
-                if verdict is not None
+                for envelope, one in judged
+            ],
+            edges=[
+                (EdgeName(realm.partner, envelope.edge.id), one.edge_faults)
+                for envelope, one in judged
             ],
             missing=_missing(fresh),
             engine_s=engine_s,
@@ -132,6 +138,10 @@ class Intake:
             self._metrics.verdicts.count(entry.verdict.alarm)
             if entry.verdict.country is None:
                 self._metrics.abstentions.count()
+        for edge, faults in judged.edges:
+            for fault, chance in faults.items():
+                self._metrics.edge_envelopes.count(edge, fault)
+                self._metrics.edge_faults.count(edge, fault, by=chance)
         for (name, reason), count in judged.missing.items():
             self._metrics.missing.count(name, reason, by=count)
 

@@ -1,9 +1,12 @@
-"""What an operator of the service may count: nothing here tells of one visitor or one customer."""
+"""What an operator of the service may count: nothing here tells of one visitor.
+
+Of customers it tells which of their edges seem to be deployed wrongly, since only the operator can.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import nan
-from typing import Final
+from typing import Final, NamedTuple
 
 import trio
 from prometheus_client import CollectorRegistry
@@ -26,11 +29,22 @@ REASONS: Final = tuple(map(str, MissingReason))
 STORE_OPERATIONS: Final = ("recall", "put", "read")
 PARTS: Final = ("keyring", "store", "bench")
 """What has to be in order for the service to be ready."""
+EDGE_FAULTS: Final = ("fronted", "misplaced", "clock")
+"""An undeclared proxy in front, a wrong EDGE_LOCATION, a wrong clock."""
+MOST_EDGES: Final = 256
+"""Edges that a worker counts apart; the rest is ``other``."""
 BATCH_BOUNDS: Final = (1, 2, 4, 8, 16, 32, 64)
 """Envelopes."""
 ENGINE_BOUNDS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 STORE_BOUNDS_S: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0)
 POST_BOUNDS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class EdgeName(NamedTuple):
+    """Which edge an envelope came from, by whose licence."""
+
+    partner: str
+    edge: str
 
 
 class ServiceMetrics(Metrics):
@@ -78,6 +92,19 @@ class ServiceMetrics(Metrics):
             "octet_service_signals_missing",
             "Signals that a judged report did not have, by name and reason.",
             {"name": SIGNALS, "reason": REASONS},
+        )
+        edge_labels = {**dict.fromkeys(EdgeName._fields, ()), "fault": EDGE_FAULTS}
+        self.edge_envelopes = self.named_counter(
+            "octet_service_edge_envelopes",
+            "Envelopes that can tell whether the edge that sent them has a fault.",
+            edge_labels,
+            most=MOST_EDGES,
+        )
+        self.edge_faults = self.named_counter(
+            "octet_service_edge_faults",
+            "Sum over these of the probability of the fault.",
+            edge_labels,
+            most=MOST_EDGES,
         )
         self.posts = self.gauge(
             "octet_service_posts", "Posts that are being received, judged or held."

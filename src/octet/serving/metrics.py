@@ -7,11 +7,14 @@ workers share, a row a worker, which only that worker writes. Any worker can ans
 and a counter goes on where a worker that ended has left it.
 
 Every label has a fixed list of values, and what is not in it counts as ``other``: a peer cannot
-make series, and nothing about a person can become a label.
+make series, and nothing about a person can become a label. Names that only turn up have a counter
+with so many places (`NamedCounter`), and no more.
 """
 
 import mmap
 from bisect import bisect_left
+from collections import Counter as Totals
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, product
 from typing import Final, Protocol, TypeVar
@@ -25,6 +28,8 @@ from prometheus_client.utils import floatToGoString
 OTHER: Final = "other"
 
 _CELL_BYTES: Final = 8
+_NAME_BYTES: Final = 256
+_BETWEEN: Final = "\x1f"
 
 
 class _Cells:
@@ -52,6 +57,10 @@ class _Cells:
     def clear(self, worker: int, cell: int) -> None:
         """Set one cell of *worker* to zero."""
         self._rows[worker][cell] = 0.0
+
+    def of(self, worker: int, cell: int) -> float:
+        """Return one cell of *worker*."""
+        return self._rows[worker][cell]
 
     def total(self, cell: int) -> float:
         """Sum a cell over all workers."""
@@ -109,6 +118,93 @@ class Counter:
         for values, cell in self._series:
             family.add_metric(values, self._cells.total(cell))
         return family
+
+
+class NamedCounter:
+    """Only ever goes up, under names that turn up: the latest so many of each worker.
+
+    The name that was not counted for longest gives its place to a new one, and what it had counted
+    goes to ``other``, as does what is counted under a name that is too long to keep.
+    """
+
+    def __init__(
+        self, cells: _Cells, name: str, text: str, labels: Mapping[str, Sequence[str]], most: int
+    ) -> None:
+        self._cells = cells
+        self._name, self._text, self._most = name, text, most
+        self._names = tuple(label for label, values in labels.items() if not values)
+        known = {label: values for label, values in labels.items() if values}
+        # The first place is for other names.
+        self._series = [_Series(cells, known, width=1) for _ in range(most + 1)]
+        self._places: OrderedDict[str, int] = OrderedDict()
+
+    def lay_out(self, workers: int) -> None:
+        """Make the memory for the names; before the fork."""
+        size = (self._most + 1) * _NAME_BYTES
+        self._kept = [memoryview(mmap.mmap(-1, size)) for _ in range(workers)]
+        self.join(0)
+
+    def join(self, worker: int) -> None:
+        """Write the names of *worker* from now on, beside those of the one that it replaces."""
+        self._own = self._kept[worker]
+        places = range(1, self._most + 1)
+        found = {self._read(worker, place): place for place in places}
+        self._places = OrderedDict((name, place) for name, place in found.items() if name)
+
+    def count(self, names: Sequence[str], *values: str, by: float = 1.0) -> None:
+        """Count *by* more under *names* and the label *values*.
+
+        Raises:
+            ValueError: there are more or fewer values than labels.
+        """
+        place = self._place(_BETWEEN.join(names))
+        self._cells.own[self._series[place].first(values)] += by
+
+    def collect(self) -> Metric:
+        """Return the totals."""
+        other = (OTHER,) * len(self._names)
+        totals: Totals[tuple[str, ...]] = Totals()
+        for worker in range(len(self._kept)):
+            for place, series in enumerate(self._series):
+                name = self._read(worker, place)
+                if name or not place:
+                    names = tuple(name.split(_BETWEEN)) if name else other
+                    for values, cell in series:
+                        totals[names + values] += self._cells.of(worker, cell)  # type: ignore[assignment]
+        labels = (*self._names, *self._series[0].labels)
+        family = CounterMetricFamily(self._name, self._text, labels=labels)
+        for found, total in totals.items():
+            family.add_metric(found, total)
+        return family
+
+    def _place(self, name: str) -> int:
+        if len(name.encode()) > _NAME_BYTES:
+            return 0
+        place = self._places.get(name)
+        if place is None:
+            place = len(self._places) + 1
+            if place > self._most:
+                _, place = self._places.popitem(last=False)
+                self._fold(place)
+            self._write(place, name)
+            self._places[name] = place
+        self._places.move_to_end(name)
+        return place
+
+    def _fold(self, place: int) -> None:
+        """Add to ``other`` what was counted in a place, and clear it."""
+        own = self._cells.own
+        for values, cell in self._series[place]:
+            own[self._series[0].first(values)] += own[cell]
+            own[cell] = 0.0
+
+    def _read(self, worker: int, place: int) -> str:
+        kept = self._kept[worker][place * _NAME_BYTES : (place + 1) * _NAME_BYTES]
+        return kept.tobytes().rstrip(b"\0").decode(errors="replace")
+
+    def _write(self, place: int, name: str) -> None:
+        kept = name.encode().ljust(_NAME_BYTES, b"\0")
+        self._own[place * _NAME_BYTES : (place + 1) * _NAME_BYTES] = kept
 
 
 class Gauge:
@@ -210,6 +306,12 @@ class Metrics(Collector):
         """Have a counter; each of *labels* with all the values that it can have."""
         return self._kept(Counter(self._cells, name, text, labels or {}))
 
+    def named_counter(
+        self, name: str, text: str, labels: Mapping[str, Sequence[str]], *, most: int
+    ) -> NamedCounter:
+        """Have a counter under *most* names a worker: those of *labels*, first, without values."""
+        return self._kept(NamedCounter(self._cells, name, text, labels, most))
+
     def gauge(
         self, name: str, text: str, labels: Mapping[str, Sequence[str]] | None = None
     ) -> Gauge:
@@ -236,11 +338,17 @@ class Metrics(Collector):
         Before the fork, and after the last family.
         """
         self._cells.lay_out(workers)
+        for family in self._families:
+            if isinstance(family, NamedCounter):
+                family.lay_out(workers)
         registry.register(self)
 
     def join(self, worker: int) -> None:
         """Count as *worker* from now on; called once in each, after the fork."""
         self._cells.join(worker)
+        for family in self._families:
+            if isinstance(family, NamedCounter):
+                family.join(worker)
 
     def forget(self, worker: int) -> None:
         """Drop what *worker*, which has ended, was holding; what it counted stays."""

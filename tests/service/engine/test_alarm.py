@@ -3,28 +3,32 @@ import pytest
 
 from octet.schema.verdict import Alarm
 from octet.service.atlas.container import Array
-from octet.service.engine.alarm import HIGH, LOW, MEDIUM, alarms
+from octet.service.engine.alarm import alarms
 from octet.service.engine.evidence import Group
+from octet.service.engine.fitted import FITTED
+from octet.service.engine.model import Thresholds
+
+THRESHOLDS = Thresholds(low=-2.0, medium=0.5, high=3.0)
 
 
 def raised(suspicion: float, gains: dict[Group, float]) -> Alarm:
     def without(group: Group, rows: Array) -> Array:
         return np.full(len(rows), 5.0 - gains.get(group, 0.0))
 
-    [alarm] = alarms(np.array([suspicion]), np.array([5.0]), without)
+    [alarm] = alarms(np.array([suspicion]), np.array([5.0]), without, THRESHOLDS)
     return alarm
 
 
 @pytest.mark.parametrize(
     ("suspicion", "alarm"),
     [
-        (0.0, Alarm.NONE),
-        (LOW - 0.01, Alarm.NONE),
-        (LOW, Alarm.LOW),
-        (MEDIUM, Alarm.MEDIUM),
-        (HIGH - 0.001, Alarm.MEDIUM),
-        (HIGH, Alarm.HIGH),
-        (1.0, Alarm.HIGH),
+        (-30.0, Alarm.NONE),
+        (-2.01, Alarm.NONE),
+        (-2.0, Alarm.LOW),
+        (0.5, Alarm.MEDIUM),
+        (2.99, Alarm.MEDIUM),
+        (3.0, Alarm.HIGH),
+        (30.0, Alarm.HIGH),
     ],
 )
 def test_thresholds(suspicion: float, alarm: Alarm) -> None:
@@ -34,11 +38,16 @@ def test_thresholds(suspicion: float, alarm: Alarm) -> None:
 
 def test_high_wants_two_groups() -> None:
     """One group alone, however strong, is medium."""
-    assert raised(1.0, {Group.TIMING: 30.0}) == Alarm.MEDIUM
-    assert raised(1.0, {Group.TIMING: 30.0, Group.ADDRESS: 1.0}) == Alarm.MEDIUM
-    assert raised(1.0, {Group.ENVIRONMENT: 2.0, Group.ADDRESS: 2.0}) == Alarm.HIGH
+    assert raised(20.0, {Group.TIMING: 30.0}) == Alarm.MEDIUM
+    assert raised(20.0, {Group.TIMING: 30.0, Group.ADDRESS: 1.0}) == Alarm.MEDIUM
+    assert raised(20.0, {Group.ENVIRONMENT: 2.0, Group.ADDRESS: 2.0}) == Alarm.HIGH
 
 
 def test_what_an_edge_does_wrong_supports_nothing() -> None:
     """Evidence about the edge is none about the visitor."""
-    assert raised(1.0, {Group.TIMING: 30.0, Group.DEPLOYMENT: 30.0}) == Alarm.MEDIUM
+    assert raised(20.0, {Group.TIMING: 30.0, Group.DEPLOYMENT: 30.0}) == Alarm.MEDIUM
+
+
+def test_the_fitted_thresholds_rise() -> None:
+    """What serves alarms low before medium, and medium before high."""
+    assert sorted(FITTED.thresholds.rising) == list(FITTED.thresholds.rising)

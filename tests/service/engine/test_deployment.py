@@ -3,12 +3,15 @@
 from typing import Any
 
 import attrs
+import numpy as np
 import pytest
 
-from octet.schema import Envelope, Http
+from octet.schema import Clock, Envelope, Http, Present, Signals
 from octet.schema.verdict import Alarm
 from octet.service.engine import Engine
+from octet.service.engine.deployment import FAULTS
 from octet.service.engine.hypotheses import Transport
+from octet.service.metrics import EDGE_FAULTS
 from tests.service.engine import sessions
 from tests.service.engine.sessions import BERLIN, LONDON, PARIS, session, several
 
@@ -106,3 +109,63 @@ def test_a_wrong_clock(engine: Engine, hours: int, address: str) -> None:
     before, after = engine.judge([right])[0], engine.judge([wrong])[0]
     assert after.alarm <= Alarm.LOW
     assert (after.country, after.alarm) == (before.country, before.alarm)
+
+
+def mean_faults(engine: Engine, envelopes: list[Envelope]) -> dict[str, float]:
+    told = [judgement.edge_faults for judgement in engine.weigh(envelopes)]
+    return {fault: float(np.mean([one[fault] for one in told if fault in one])) for fault in FAULTS}
+
+
+def crowd(edge: str = "frankfurt", longer_ms: float = 0.0) -> list[Envelope]:
+    """Return a German and a French visitor, with right clocks, of an edge that says *edge*."""
+    homes = [(sessions.GERMAN_HOME, BERLIN, 12.0), (sessions.FRENCH_HOME, PARIS, 24.0)]
+    plain = [
+        session(address, zone=zone, languages=None, edge=edge, kernel_ms=ms + longer_ms)
+        for address, zone, ms in homes
+    ]
+    return [clocked(envelope, 0) for envelope in plain]
+
+
+def clocked(envelope: Envelope, ahead_ms: int) -> Envelope:
+    clock = Present(Clock(envelope.received_at + ahead_ms))
+    signals = Signals({**envelope.report.signals.by_name, "clock": clock})
+    return attrs.evolve(envelope, report=attrs.evolve(envelope.report, signals=signals))
+
+
+def test_a_well_deployed_edge_is_not_doubted(engine: Engine) -> None:
+    """Its visitors give each fault a few per cent at most."""
+    assert max(mean_faults(engine, crowd()).values()) < 0.05
+
+
+def test_an_undeclared_proxy_is_named(engine: Engine) -> None:
+    """Visitors who all seem to be one near proxy make the edge fronted."""
+    seen = [fronted(address, kernel_ms=0.4, **VISITORS[1]) for address in PROXIES[:3]]
+    assert mean_faults(engine, [clocked(one, 0) for one in seen])["fronted"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("claimed", "longer_ms", "least"), [("sydney", 0, 0.6), ("frankfurt", 280, 0.3)]
+)
+def test_a_wrong_place_is_named(
+    engine: Engine, claimed: str, longer_ms: float, least: float
+) -> None:
+    """Visitors nearer than light allows, or all too far away, make the edge misplaced."""
+    assert mean_faults(engine, crowd(claimed, longer_ms))["misplaced"] > least
+
+
+def test_a_wrong_clock_is_named(engine: Engine) -> None:
+    """Visitors whose clocks all differ make it the edge's clock."""
+    assert mean_faults(engine, [clocked(one, -3_600_000) for one in crowd()])["clock"] == 1.0
+
+
+def test_what_cannot_be_told_is_left_out(engine: Engine) -> None:
+    """No clock, no place, no fault of either; with several landmarks they outvote each other."""
+    [bare] = engine.weigh([session(edge=None)])
+    assert set(bare.edge_faults) == {"fronted"}
+    [many] = engine.weigh([several(session(), ("edge-2", "paris", 14.0))])
+    assert "misplaced" not in many.edge_faults
+
+
+def test_the_metric_knows_every_fault() -> None:
+    """What the engine names is what the service counts."""
+    assert FAULTS == EDGE_FAULTS

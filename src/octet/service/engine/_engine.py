@@ -10,16 +10,21 @@ from octet.schema.verdict import Alarm, Verdict
 from octet.service.atlas import Atlas
 from octet.service.atlas.container import Array
 from octet.service.engine.alarm import alarms
-from octet.service.engine.confidence import SILENT_BELOW, confidences
+from octet.service.engine.confidence import SILENT_BELOW, best_countries, confidences
+from octet.service.engine.deployment import doubts
 from octet.service.engine.evidence import Evidence, Group
 from octet.service.engine.facts import Facts, facts
 from octet.service.engine.feasible import polygon, reach
+from octet.service.engine.fitted import FITTED
 from octet.service.engine.hypotheses import Hypotheses, hypotheses
 from octet.service.engine.likelihoods import CrossLayer, Delay, Ip, Origin, front, stack
 from octet.service.engine.likelihoods.ip import Votes
+from octet.service.engine.model import Model, Thresholds
+from octet.service.engine.pattern import patterns
 from octet.service.engine.places import Places
 from octet.service.engine.posterior import Posterior, combine
 from octet.service.engine.region import circle
+from octet.service.judge import Judgement
 
 AT_ONCE = 8
 """Envelopes whose hypotheses are summed together: their tables fit a core's own cache."""
@@ -45,15 +50,25 @@ class Reasoning:
         rest = [part.of(rows) for part in self.evidence if part.family not in families]
         return combine(self.hypotheses, self.log_exit[rows], rest)
 
+    def alarms(self, thresholds: Thresholds) -> list[Alarm]:
+        """Return each envelope's alarm."""
+
+        def without(group: Group, rows: Array) -> Array:
+            families = frozenset(part.family for part in self.evidence if part.group is group)
+            return self.without(families, rows).log_odds
+
+        believed = self.posterior
+        return alarms(believed.suspicion_log_odds, believed.log_odds, without, thresholds)
+
 
 class Engine:
-    """Judges envelopes by the tables of one atlas; immutable, so threads may share it."""
+    """Judges envelopes by one atlas and one model; immutable, so threads may share it."""
 
-    def __init__(self, atlas: Atlas) -> None:
-        self._atlas = atlas
+    def __init__(self, atlas: Atlas, model: Model = FITTED) -> None:
+        self._atlas, self._model = atlas, model
         self._places = Places.of(atlas)
         self._hypotheses = hypotheses(atlas)
-        self._ip = Ip(atlas)
+        self._ip = Ip.of(atlas)
         self._origin = Origin.of(atlas, self._hypotheses)
         self._cross_layer = CrossLayer.of(atlas)
         self._delay = Delay.of(atlas, self._places)
@@ -63,20 +78,29 @@ class Engine:
         """The tables that it judges by."""
         return self._atlas
 
+    @property
+    def model(self) -> Model:
+        """What was fitted offline."""
+        return self._model
+
     def judge(self, envelopes: Sequence[Envelope]) -> list[Verdict]:
-        """Return a verdict for each envelope, in order: a pure function of it and the atlas."""
+        """Return a verdict for each envelope, in order: a pure function of all three."""
+        return [judgement.verdict for judgement in self.weigh(envelopes)]
+
+    def weigh(self, envelopes: Sequence[Envelope]) -> list[Judgement]:
+        """Return a verdict for each envelope, in order, and what it says of its edge."""
         if not envelopes:
             return []
         batch = [facts(envelope) for envelope in envelopes]
         votes = self._ip.votes(batch)
-        verdicts: dict[int, Verdict] = {}
+        judged: dict[int, Judgement] = {}
         # Those with as many exits to choose from together: their tables have no empty slots.
         order = np.argsort(votes.exits, kind="stable")
         for at in range(0, len(order), AT_ONCE):
             rows = order[at : at + AT_ONCE]
             reasoning = self._reason([batch[row] for row in rows], votes.of(rows))
-            verdicts.update(zip(rows.tolist(), self._verdicts(reasoning), strict=True))
-        return [verdicts[row] for row in range(len(batch))]
+            judged.update(zip(rows.tolist(), self._judgements(reasoning), strict=True))
+        return [judged[row] for row in range(len(batch))]
 
     def reason(self, envelopes: Sequence[Envelope]) -> Reasoning:
         """Return what is believed of the envelopes, at least one, and by what evidence."""
@@ -97,18 +121,21 @@ class Engine:
         posterior = combine(self._hypotheses, log_exit, evidence)
         return Reasoning(self._hypotheses, tuple(batch), votes, log_exit, evidence, posterior)
 
-    def _verdicts(self, reasoning: Reasoning) -> list[Verdict]:
-        posterior = reasoning.posterior
-        country, suspicion = posterior.country, posterior.suspicion
-
-        def without(group: Group, rows: Array) -> Array:
-            families = frozenset(p.family for p in reasoning.evidence if p.group is group)
-            return reasoning.without(families, rows).log_odds
-
-        levels = alarms(suspicion, posterior.log_odds, without)
-        best, sure = confidences(country, suspicion, reasoning.facts, self._atlas.date)
+    def _judgements(self, reasoning: Reasoning) -> list[Judgement]:
+        country = reasoning.posterior.country
+        levels = reasoning.alarms(self._model.thresholds)
+        best, logit = best_countries(country)
+        pattern = patterns(reasoning.facts, reasoning.votes, self._atlas)
+        right = self._model.calibration.right_share(logit, pattern)
+        tunnel = reasoning.posterior.tunnel
+        sure = confidences(right, tunnel, reasoning.facts, self._atlas.date)
+        [delay] = (part.path for part in reasoning.evidence if part.family == "delay")
+        edges = doubts(reasoning.facts, reasoning.posterior, delay)
         return [
-            self._verdict(fact, country[row], int(best[row]), float(sure[row]), levels[row])
+            Judgement(
+                self._verdict(fact, country[row], int(best[row]), float(sure[row]), levels[row]),
+                edges[row].by_fault,
+            )
             for row, fact in enumerate(reasoning.facts)
         ]
 

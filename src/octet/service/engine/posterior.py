@@ -57,6 +57,18 @@ class Posterior:
         return np.asarray(self.manner[:, ~_GOOD].sum(axis=1))
 
     @property
+    def tunnel(self) -> Array:
+        """(B,) P(s ∉ direct, roaming, relay, fronted)."""
+        return np.asarray(1.0 - self.manner[:, list(GOOD_TRANSPORTS)].sum(axis=(1, 2)))
+
+    @property
+    def suspicion_log_odds(self) -> Array:
+        """(B,) ln m / (1 − m), finite: what the alarm's thresholds are set on."""
+        return np.asarray(
+            np.log(self.suspicion + _LEAST) - np.log(self.manner[:, _GOOD].sum(axis=1) + _LEAST)
+        )
+
+    @property
     def log_odds(self) -> Array:
         """(B,) log of m against what is good without a relay.
 

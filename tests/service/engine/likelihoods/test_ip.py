@@ -1,3 +1,4 @@
+import attrs
 import numpy as np
 import pytest
 
@@ -12,9 +13,12 @@ def fact(address: str) -> Facts:
     return Facts(source_ip=address, received_at_ms=0)
 
 
+SCATTERED_HOME = "138.198.5.10"  # Verizon Japan; the databases say CH, JP, SG
+
+
 @pytest.fixture(scope="module")
 def ip(atlas: Atlas) -> Ip:
-    return Ip(atlas)
+    return Ip.of(atlas)
 
 
 def test_types_are_distributions() -> None:
@@ -35,12 +39,32 @@ def test_agreement_names_the_country(ip: Ip, atlas: Atlas) -> None:
 
 
 def test_disagreement_speaks_for_a_tunnel(ip: Ip) -> None:
-    """Scattered votes are likelier of a tunnel than of a home, equal ones the other way round."""
-    votes = ip.votes([fact(sessions.SCATTERED_EXIT), fact(sessions.GERMAN_HOME)])
+    """On a network of homes scattered votes are a tunnel's, equal ones a home's."""
+    votes = ip.votes([fact(SCATTERED_HOME), fact(sessions.GERMAN_HOME)])
     best = votes.at_named.max(axis=2)
     assert best[0, Transport.VPN] > best[0, Transport.DIRECT]
     assert best[1, Transport.VPN] < best[1, Transport.DIRECT]
     assert (votes.named[0] >= 0).all()
+
+
+def test_among_hosts_disagreement_is_usual(ip: Ip) -> None:
+    """The databases are as wrong of whoever is at home in a hosting network as of a tunnel."""
+    votes = ip.votes([fact(sessions.SCATTERED_EXIT)])
+    np.testing.assert_array_equal(
+        votes.at_named[0, Transport.VPN], votes.at_named[0, Transport.DIRECT]
+    )
+
+
+def test_homes_live_in_large_networks(ip: Ip) -> None:
+    """Of two networks of homes the small one is likelier to hold a tunnel's exit."""
+    votes = ip.votes([fact(sessions.GERMAN_HOME)])
+    small = attrs.evolve(votes, size=np.zeros_like(votes.size), usual=np.array([0.03]))
+    unknown = attrs.evolve(votes, size=np.full_like(votes.size, -1))
+    tunnel = [
+        odds[Transport.VPN] - odds[Transport.DIRECT]
+        for odds in (ip.of_network(one).manner[0, :, 0] for one in (votes, unknown, small))
+    ]
+    assert tunnel[0] < tunnel[1] < tunnel[2]
 
 
 def test_a_private_address_says_nothing(ip: Ip) -> None:

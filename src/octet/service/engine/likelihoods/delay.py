@@ -20,7 +20,7 @@ r counts in steps of five per cent, and below 3 ms as 3 ms: a short last mile is
 costs every transport the same few nats, so alone it raises no alarm, and with several landmarks a
 wrong one is outvoted. An exit that no database names may be anywhere: 1 / 9.
 
-w = 0.5: a consistency test, not an estimator of the country. A missing delay or place adds 0.
+w = 0.7: a consistency test, not an estimator of the country. A missing delay or place adds 0.
 
 Source: base delay `atlas.delay`, fitted. σ widens the fitted spread (0.233, between data centres)
 for end users; the last miles lie between published spreads of home lines (3 to 14 ms), WiFi, LTE
@@ -46,7 +46,7 @@ from octet.service.engine.hypotheses import Transport
 from octet.service.engine.paths import Landmark
 from octet.service.engine.places import Places
 
-WEIGHT = 0.5
+WEIGHT = 0.7
 LAST_MILE_MS = np.array([1.0, 5.0, 12.0, 30.0, 60.0], np.float32)
 LAST_MILE = {
     int(AsType.ACCESS): np.array([0.20, 0.35, 0.30, 0.10, 0.05], np.float32),
@@ -137,6 +137,15 @@ class Delay:
         for slot, row in enumerate(exits, 1):
             out[slot] = row
         return out
+
+
+def misplaced(weighted: Array) -> Array:
+    """Return how much of a direct path's density is κ's, of one edge's delay, (B, C) in [0, 1].
+
+    Args:
+        weighted: (B, C) w log P(r | direct from c), nats; 0 where nothing was measured.
+    """
+    return np.minimum(MISPLACED * FLAT / np.exp(weighted.astype(np.float64) / WEIGHT), 1.0)
 
 
 class _Paths:

@@ -1,17 +1,18 @@
 """The address: what three databases vote, and what kind of network it belongs to.
 
-Votes, for an exit x and a transport s:
+Votes, for an exit x, a transport s and a network's type:
 
-    log P(votes | x, s) = w Σ_d log( a_ds [v_d = x] + (1 − a_ds) q_d(v_d) )
+    log P(votes | x, s, type) = w Σ_d log( a_d [v_d = x] + (1 − a_d) q_d(v_d) )
 
-a_ds is how often database d names the right country, q_d its share of the address space: a wrong
-vote falls where the database puts much. w < 1 because the three copy from each other. The accuracy
-falls from homes to tunnels, so disagreement between the databases speaks for a tunnel by itself.
-Where all follow an owner who pretends, x is none of the countries named, and the votes are those of
-a home in the pretended one.
+a_d is how often database d names the right country there, q_d its share of the address space: a
+wrong vote falls where the database puts much. w < 1 because the three copy from each other. They
+are right of homes and wrong of hosts, whoever uses them: on a network of homes disagreement speaks
+for a tunnel by itself, among hosts it speaks for nothing. Where all follow an owner who pretends, x
+is none of the countries named, and the votes are those of a home in the pretended one.
 
-Network type: log P(type | s), and of stale environments P(type | s, traveller): phones take their
-time zone from the network, so a stale zone is rare on mobile networks.
+Network: log P(type | s), and of stale environments P(type | s, traveller): phones take their time
+zone from the network, so a stale zone is rare on mobile networks. And log P(size | type, s): homes
+live in large networks; a small one that is not called a host may be one all the same.
 
 Missing votes and types add 0.
 """
@@ -19,7 +20,7 @@ Missing votes and types add 0.
 from collections.abc import Sequence
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 
 from octet.service.atlas import Atlas
 from octet.service.atlas.as_types import AsType
@@ -28,24 +29,14 @@ from octet.service.engine.evidence import Evidence, Group
 from octet.service.engine.facts import Facts
 from octet.service.engine.hypotheses import Environment, Transport, log
 
-WEIGHT = 0.8
+WEIGHT = 0.9
 """Of the votes, for three databases that share registry data. Ours."""
 
-ACCURACY = np.array(
-    [
-        [0.953, 0.880, 0.953],
-        [0.953, 0.880, 0.953],
-        [0.650, 0.260, 0.890],
-        [0.900, 0.800, 0.920],
-        [0.150, 0.150, 0.500],
-        [0.650, 0.260, 0.890],
-        [0.900, 0.800, 0.920],
-    ]
-)
-"""P(right vote), rows over `Transport`, columns as `COUNTRY_SOURCES`. Homes and VPN: measured on
-316 home connections and on real VPN exits; proxy (homes and hosts mixed) and relay: ours."""
+HOMES, HOSTS, RELAYS = (0.953, 0.880, 0.953), (0.650, 0.260, 0.890), (0.150, 0.150, 0.500)
+"""P(right vote) by columns as `COUNTRY_SOURCES`, for three kinds of user of a network. Homes and
+hosts: measured on 316 home connections and on real VPN exits; relays: ours."""
 
-OPERATOR_ACCURACY = np.array([0.960, 0.960, 0.750, 0.920, 0.500, 0.750, 0.920])
+OPERATOR = {HOMES: 0.960, HOSTS: 0.750, RELAYS: 0.500}
 """The same of a database that an operator brings: judgement, between the best of the three and what
 vendors claim; a bought database knows more of tunnels than registries do."""
 
@@ -61,11 +52,11 @@ LEAST_SHARE = 1e-3
 #                other  access mobile hosting satell. relay
 TYPE = np.array(
     [
-        [0.125, 0.727, 0.130, 0.008, 0.005, 0.005],
+        [0.127, 0.729, 0.130, 0.004, 0.005, 0.005],
         [0.040, 0.300, 0.640, 0.010, 0.005, 0.005],
         [0.200, 0.050, 0.005, 0.710, 0.002, 0.033],
         [0.150, 0.400, 0.100, 0.340, 0.005, 0.005],
-        [0.010, 0.010, 0.010, 0.070, 0.001, 0.899],
+        [0.010, 0.010, 0.010, 0.010, 0.001, 0.959],
         [0.200, 0.050, 0.010, 0.720, 0.005, 0.015],
         [0.200, 0.100, 0.010, 0.590, 0.001, 0.099],
     ]
@@ -74,8 +65,23 @@ TYPE = np.array(
 of one provider's exits for hosting and 0.06 for other; of the systems on two public lists of hosts
 it is 0.50 and 0.40 (evaluation data). What stands here leaves room for both."""
 
-TYPE_STALE = np.array([0.17, 0.728, 0.08, 0.012, 0.005, 0.005])
+TYPE_STALE = np.array([0.17, 0.734, 0.08, 0.006, 0.005, 0.005])
 """P(type | direct, traveller): laptops behind hotels and homes. Ours."""
+
+SIZES = (2**12, 2**14, 2**16, 2**18)
+"""Addresses announced from which a network is of the next size."""
+SIZE_OF_HOMES = np.array([0.03, 0.04, 0.05, 0.08, 0.80])
+"""P(size | access or mobile network, its own visitor) anywhere; three quarters of what is taken is
+the share of the country's own address space, so that nobody is suspected for living where providers
+are small."""
+COUNTRY_OF_HOMES = 0.75
+SIZE_OF_OTHERS = np.array([0.10, 0.10, 0.15, 0.25, 0.40])
+"""P(size | other, its own visitor): companies, schools, small providers. Judgement."""
+SIZE_OF_HIDDEN = np.array([0.40, 0.25, 0.15, 0.10, 0.10])
+"""P(size | access or other, a tunnel's exit): hosts whose names do not say so. Judgement; networks
+of hosts in the atlas by the square root of their size are 0.22, 0.15, 0.13, 0.13 and 0.37."""
+HIDDEN_SHARE = np.array([0.0, 0.0, 1.0, 0.15, 0.0, 1.0, 0.5])
+"""Of an exit in an access or other network, over `Transport`: that it is such a host. Judgement."""
 
 
 @frozen(eq=False)
@@ -90,11 +96,20 @@ class Votes:
     """(B, S) the same of every country that no database names."""
     network: Array
     """(B,) `AsType`, -1 when unknown."""
+    size: Array
+    """(B,) how large the network is, a row of `SIZE_OF_HOMES`, -1 when unknown."""
+    usual: Array
+    """(B,) P(size | type, its own visitor)."""
 
     @property
     def exits(self) -> Array:
         """(B,) how many countries are named."""
         return np.asarray((self.named >= 0).sum(axis=1))
+
+    @property
+    def favoured(self) -> Array:
+        """(B,) row of the country that the votes of a direct visitor's address favour, or -1."""
+        return _favoured(self.named, self.at_named)
 
     def of(self, rows: Array) -> "Votes":
         """Return the votes on some of the addresses, with no more slots than they use."""
@@ -104,6 +119,8 @@ class Votes:
             self.at_named[rows, :, :used],
             self.elsewhere[rows],
             self.network[rows],
+            self.size[rows],
+            self.usual[rows],
         )
 
 
@@ -112,14 +129,42 @@ class Ip:
     """The address family of one atlas."""
 
     atlas: Atlas
+    _size: Array = field(repr=False)
+    """(A,) how large each autonomous system is, -1 for those that announce no IPv4."""
+    _homes: Array = field(repr=False)
+    """(C + 1, sizes) P(size | its own visitor at home) by country; the last for none."""
+
+    @classmethod
+    def of(cls, atlas: Atlas) -> "Ip":
+        """Return the family over the addresses of *atlas*."""
+        table, systems = atlas.addresses.v4, len(atlas.addresses.as_number)
+        spans = np.diff(table.first.astype(np.float64), append=2.0**32)
+        row = np.minimum(table.system.astype(np.int64), systems)
+        announced = np.bincount(row, weights=spans, minlength=systems + 1)[:-1]
+        size = np.searchsorted(SIZES, announced, side="right")
+        homes = np.isin(atlas.addresses.as_type, (AsType.ACCESS, AsType.MOBILE))
+        mine = np.append(homes, False)[row] & (table.country[:, -1] < len(atlas.countries))
+        space = np.zeros((len(atlas.countries) + 1, len(SIZE_OF_HOMES)))
+        np.add.at(space, (table.country[mine, -1], size[row[mine]]), spans[mine])
+        whole = space.sum(axis=1, keepdims=True)
+        share = np.where(whole > 0, space / np.maximum(whole, 1.0), SIZE_OF_HOMES)
+        usual = COUNTRY_OF_HOMES * share + (1.0 - COUNTRY_OF_HOMES) * SIZE_OF_HOMES
+        return cls(atlas, np.where(announced > 0, size, -1), usual)
+
+    def _size_of(self, numbers: Array) -> Array:
+        known = self.atlas.addresses.as_number
+        row = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
+        return np.where(known[row] == numbers, self._size[row], -1)
 
     def votes(self, facts: Sequence[Facts]) -> Votes:
         """Look the addresses up and weigh the votes for each possible exit."""
-        votes, network, _ = self.atlas.addresses.look_up([fact.source_ip for fact in facts])
+        book = self.atlas.addresses
+        votes, network, numbers = book.look_up([fact.source_ip for fact in facts])
+        size = self._size_of(numbers)
         known = votes >= 0
         share = np.maximum(self.atlas.vote_share, LEAST_SHARE)
         q = share[np.arange(votes.shape[1]), np.maximum(votes, 0)]
-        right = np.column_stack([ACCURACY, OPERATOR_ACCURACY])[None, :, : votes.shape[1]]
+        right = _ACCURACY[network, :, : votes.shape[1]]
         wrong = (1.0 - right) * q[:, None, :]
         missed = np.where(known[:, None], np.log(wrong), 0.0)
         gain = np.where(known[:, None], np.log((right + wrong) / wrong), 0.0)
@@ -133,7 +178,12 @@ class Ip:
         for transport in (Transport.VPN, Transport.TOR):
             either = np.logaddexp(elsewhere[:, transport], pretended)
             elsewhere[:, transport] = np.where(some, either, elsewhere[:, transport])
-        return Votes(named, WEIGHT * at_named, WEIGHT * elsewhere, network)
+        usual = np.where(
+            network == AsType.OTHER,
+            SIZE_OF_OTHERS[size],
+            self._homes[_favoured(named, at_named), size],
+        )
+        return Votes(named, WEIGHT * at_named, WEIGHT * elsewhere, network, size, usual)
 
     def of_votes(self, votes: Votes) -> Evidence:
         """Return w log P(votes | s, x), over (B, S, K, C)."""
@@ -147,12 +197,34 @@ class Ip:
         return Evidence("votes", Group.ADDRESS, path=path)
 
     def of_network(self, votes: Votes) -> Evidence:
-        """Return log P(type | s, e), over (B, S, E)."""
+        """Return log P(type, size | s, e) less log P(size | its own visitor), over (B, S, E)."""
         known = votes.network >= 0
         kind = np.where(known, votes.network, int(AsType.OTHER))
+        hidden = _HIDDEN[kind] * (known & (votes.size >= 0))[:, None]
+        other = SIZE_OF_HIDDEN[votes.size] / votes.usual
+        sized = np.log(1.0 - hidden + hidden * other[:, None])
         return Evidence(
-            "network", Group.ADDRESS, manner=np.where(known[:, None, None], _LOG_TYPE[kind], 0.0)
+            "network",
+            Group.ADDRESS,
+            manner=np.where(known[:, None, None], _LOG_TYPE[kind], 0.0) + sized[:, :, None],
         )
+
+
+def _accuracy() -> Array:
+    """Return P(right vote) by type, transport and database, (types + 1, S, D); unknown types last.
+
+    Whoever is direct is of the network's own kind, a tunnel ends at a host.
+    """
+    own = {AsType.HOSTING: HOSTS, AsType.RELAY: RELAYS}
+    table = np.empty((len(AsType) + 1, len(Transport), len(HOMES) + 1))
+    for kind in (*AsType, -1):
+        users = {transport: own.get(AsType(max(kind, 0)), HOMES) for transport in Transport}
+        if kind != AsType.RELAY:
+            users |= {Transport.VPN: HOSTS, Transport.TOR: HOSTS}
+        users |= {Transport.RELAY: RELAYS}
+        for transport, user in users.items():
+            table[kind, transport] = (*user, OPERATOR[user])
+    return table
 
 
 def _log_type() -> Array:
@@ -162,7 +234,14 @@ def _log_type() -> Array:
     return np.moveaxis(log(table), 2, 0)
 
 
-_LOG_TYPE = _log_type()
+def _hidden() -> Array:
+    """Return how likely an exit there is a host by another name, (types, S)."""
+    table = np.zeros((len(AsType), len(Transport)))
+    table[[AsType.OTHER, AsType.ACCESS]] = HIDDEN_SHARE
+    return table
+
+
+_ACCURACY, _LOG_TYPE, _HIDDEN = _accuracy(), _log_type(), _hidden()
 
 
 def _named(votes: Array) -> Array:
@@ -173,3 +252,11 @@ def _named(votes: Array) -> Array:
         named[repeat, column] = -1
     order = np.argsort(named < 0, axis=1, kind="stable")
     return np.take_along_axis(named, order, axis=1)
+
+
+def _favoured(named: Array, at_named: Array) -> Array:
+    """Return the country with the best direct votes, (B,), -1 for none."""
+    if not named.shape[1]:
+        return np.full(len(named), -1)
+    best = np.argmax(np.where(named >= 0, at_named[:, Transport.DIRECT], -np.inf), axis=1)
+    return np.asarray(named[np.arange(len(best)), best])

@@ -1,0 +1,1 @@
+"""Fits the engine's thresholds and calibration on simulated sessions; ``make fit``."""
