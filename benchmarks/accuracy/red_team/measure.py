@@ -34,7 +34,7 @@ QUIET: Final = Alarm.LOW
 class Size:
     """How much is tried."""
 
-    searched: int = 14
+    searched: int = 12
     """Situations in which every attacker searches."""
     attacked: int = 200
     """Situations in which every attack is made."""
