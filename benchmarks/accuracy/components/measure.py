@@ -10,7 +10,7 @@ from benchmarks.accuracy.exits import Known
 from benchmarks.accuracy.paths import measured_noise_ms
 from octet.service.atlas import Atlas
 
-DRAWS: Final = 6
+DRAWS: Final = 3
 QUICK_DRAWS: Final = 1
 
 

@@ -90,7 +90,7 @@ def _searches(capabilities: Sequence[Mapping[str, Any]]) -> str:
     rows = [
         "Confidence reached in the chosen false country, median and most of the situations, by the alarm",
         "that the attacker puts up with; 0 is: not named. *Named* and *above 0.9* are shares of situations",
-        "with an alarm below medium. *By* is what half or more of the moves that were named cannot do without.",
+        "with an alarm below medium. *By* is what half or more of the moves that were named use.",
         "",
         f"| attacker | {' | '.join(f'alarm {name}' for name in CEILINGS.values())} | named, 95 % | above 0.9 | by |",
         f"|---|{'---|' * (len(CEILINGS) + 3)}",
