@@ -312,8 +312,10 @@ class Simulator:
 
     def _proxy(self, here: int, point: Point, there: int) -> _Path:
         entry, _ = self._people.place(there)
-        in_home = self._rng.random() < IN_HOMES or not self._people.any_of(Kind.HOST, there)
-        kind = Kind.HOME if in_home else Kind.HOST
+        kind = Kind.HOME if self._rng.random() < IN_HOMES else Kind.HOST
+        if not self._people.any_of(kind, there):
+            kind = Kind.HOST if kind is Kind.HOME else Kind.HOME
+        in_home = kind is Kind.HOME
         address = self._space.address(kind, there, self._rng)
         kernel_ms = self._paths.last_mile() if in_home else 0.0
         gap_ms = self._paths.between(point, entry) + self._paths.last_mile() + kernel_ms

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 
@@ -295,3 +296,12 @@ def test_a_view_hides(atlas: Atlas) -> None:
     several = envelope(session.seen, 1, View(landmarks=5, ipv6=True))
     assert len({channel.edge for channel in several.observed.latency}) == 5
     assert ":" in several.observed.source_ip
+
+
+def test_proxies_stand_where_addresses_are(atlas: Atlas) -> None:
+    """In a country without homes a proxy stands in a host, even where nobody lives."""
+    rng = np.random.default_rng(1)
+    even = attrs.evolve(World.draw(rng), audience_power=0.0)
+    drawn = Simulator(atlas, Space(atlas), Known(), Paths(even, rng, measured_noise_ms()))
+    countries = {session.exit_country for session in drawn.sessions(Case.PROXY_ABROAD, 400)}
+    assert "AQ" in countries
