@@ -14,10 +14,16 @@ only what its author thought of: end-to-end calibration and accuracy are **not p
 figure on this page may be quoted as if they were. They show where the engine breaks when the world
 differs from its assumptions.
 """
+QUICK: Final = """
+**The simulation was run in its small size**, with too few sessions for most intervals: a goal may be
+missed for that alone. `make accuracy` runs it in full.
+"""
 
 
 def section(kept: Kept) -> str:
     """Return it, and why the last run failed where it did."""
     result = kept.result()
     failure = result.failure if result else "nothing was kept"
-    return INTRODUCTION + (f"\n**The last run failed:** `{failure}`\n" if failure else "")
+    if failure:
+        return f"{INTRODUCTION}\n**The last run failed:** `{failure}`\n"
+    return INTRODUCTION + (QUICK if result and result.environment["quick"] else "")
