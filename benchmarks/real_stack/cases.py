@@ -64,7 +64,7 @@ def _all() -> tuple[Case, ...]:
         for case in (near, middle, far)
     ]
     through += [evolve(case, way=Way.TINYPROXY) for case in (near, middle)]
-    through += [evolve(middle, way=Way.DANTE), evolve(far, user_ms=100)]
+    through += [evolve(middle, way=Way.DANTE), evolve(far, user_ms=70)]
     disguised = [evolve(middle, way=w, person=DUTCH) for w in (Way.MICROSOCKS, Way.OPENVPN)]
     firefox = [
         evolve(case, browser="firefox")

@@ -34,7 +34,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     _scatter(ended, [row for row in rows if row["way"] not in CARRIED], "set_gap_ms")
     _scatter(carried, [row for row in rows if row["way"] in CARRIED], "set_kernel_ms")
     for axes in (ended, carried):
-        limit = 320
+        limit = 270
         axes.plot([0, limit], [0, limit], color="#999999", linewidth=0.8, linestyle="--")
         axes.set_xlim(-8, limit)
         axes.set_ylim(-8, limit)

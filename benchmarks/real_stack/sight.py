@@ -14,18 +14,21 @@ from octet.service.engine.hypotheses import Environment, Transport
 from octet.service.engine.stack import client_hello_of
 from octet.service.engine.stack.syn import read_syn
 
+VERDICT: Final = ("country", "confidence", "alarm")
 LEAST: Final = 0.0005
 """Smaller probabilities are left out."""
 
 
-def sight(engine: Engine, raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the figures of an envelope with one latency channel, as JSON."""
-    envelope = structure(Envelope, raw)
+def sight(engine: Engine, visit: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the figures of a visit as JSON; its envelope has one latency channel."""
+    envelope = structure(Envelope, visit["envelope"])
     (channel,) = envelope.observed.latency
     assert channel.tcp is not None  # noqa: S101 - the edge runs on Linux
     kernel_us = channel.tcp.min_rtt_us
     assert kernel_us is not None  # noqa: S101 - likewise
+    judged = _judged(engine, envelope)
     return {
+        "late": visit["late"],
         "sourceIp": envelope.observed.source_ip,
         "kernelMinRttUs": kernel_us,
         "appMinRttUs": min(channel.rtt_us),
@@ -36,7 +39,8 @@ def sight(engine: Engine, raw: Mapping[str, Any]) -> dict[str, Any]:
         "pmtu": channel.tcp.pmtu,
         "syn": _syn(envelope),
         "ja4": hello.ja4() if (hello := client_hello_of(envelope)) else None,
-        "engine": _judged(engine, envelope),
+        "engine": judged,
+        "serviceAgrees": all(visit["verdict"].get(name) == judged[name] for name in VERDICT),
     }
 
 

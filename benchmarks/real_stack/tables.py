@@ -16,7 +16,7 @@ def timing(rows: Sequence[Row]) -> str:
     """Return set and measured round trips, milliseconds."""
     head = (
         "browser", "way", "visitor", "kernel: set", "measured", "application", "Δ: set", "measured",
-        "volleys", "visits", "failed",
+        "volleys", "visits", "late", "failed",
     )  # fmt: skip
     return _table(head, [_timed(row) for row in rows])
 
@@ -31,7 +31,8 @@ def _timed(row: Row) -> Sequence[str]:
         application = _spread(visits, lambda visit: visit["appMinRttUs"] / 1e3)
         gap = _spread(visits, lambda visit: visit["deltaUs"] / 1e3)
         volleys = f"{median(visit['volleys'] for visit in visits):g}"
-    counts = (volleys, str(len(visits)), str(len(row["failures"])))
+    late = sum(visit["late"] for visit in visits)
+    counts = (volleys, str(len(visits)), str(late), str(len(row["failures"])))
     set_kernel, set_gap = (f"{row[name]:g}" for name in ("set_kernel_ms", "set_gap_ms"))
     return *_who(row), set_kernel, kernel, application, set_gap, gap, *counts
 

@@ -51,13 +51,17 @@ def test_sight() -> None:
     """Of an envelope Δ is told, and the engine's verdict; what the edge did not see is None."""
     engine = Engine(Atlas.load(DEFAULT_ATLAS))
     envelope = session(EXIT, kernel_ms=10, delta_ms=80)
-    figures = sight(engine, unstructure(envelope))
+    verdict = {"country": "GB", "confidence": 0.9, "alarm": "none"}
+    seen = {"envelope": unstructure(envelope), "verdict": verdict, "late": True}
+    figures = sight(engine, seen)
+    assert (figures["late"], figures["serviceAgrees"]) == (True, False)
     assert (figures["kernelMinRttUs"], figures["deltaUs"]) == (10_000, 80_000)
     assert (figures["syn"], figures["ja4"]) == (None, None)
     judged = figures["engine"]
     assert judged["transport"]["proxy"] == max(judged["transport"].values())
-    [verdict] = engine.judge([envelope])
-    assert (judged["country"], judged["alarm"]) == (verdict.country, verdict.alarm)
+    [own] = engine.judge([envelope])
+    assert (judged["country"], judged["alarm"]) == (own.country, own.alarm)
+    assert sight(engine, seen | {"verdict": unstructure(own)})["serviceAgrees"]
 
 
 def visit(delta_us: int, alarm: str = "none") -> dict[str, Any]:
@@ -69,6 +73,7 @@ def visit(delta_us: int, alarm: str = "none") -> dict[str, Any]:
         "alarm": alarm,
     }
     return {
+        "late": False,
         "kernelMinRttUs": 20_000,
         "appMinRttUs": 20_000 + delta_us,
         "deltaUs": delta_us,
@@ -94,9 +99,8 @@ EMPTY = ROW | {"visits": []}
 def test_tables() -> None:
     """Medians stand with their range, what differs between visits with its count."""
     (row,) = tables.timing([ROW]).splitlines()[2:]
-    assert (
-        "| 20 | 20.0 (20.0 – 20.0) | 22.0 (21.0 – 26.0) | 0 | 2.0 (1.0 – 6.0) | 24 | 3 | 1 |" in row
-    )
+    kernel, application, gap = "20.0 (20.0 – 20.0)", "22.0 (21.0 – 26.0)", "2.0 (1.0 – 6.0)"
+    assert f"| 20 | {kernel} | {application} | 0 | {gap} | 24 | 3 | 0 | 1 |" in row
     (row,) = tables.packets([ROW, EMPTY]).splitlines()[2:]
     assert "| 1380 | 63 | 64860 | 10 | mss sack | t13 | 3 |" in row
     (row,) = tables.verdicts([ROW, EMPTY]).splitlines()[2:]
@@ -106,7 +110,7 @@ def test_tables() -> None:
 def test_a_row_without_visits() -> None:
     """A row of which no visit came through says so."""
     (row,) = tables.timing([EMPTY]).splitlines()[2:]
-    assert row.endswith("| 20 | – | – | 0 | – | – | 0 | 1 |")
+    assert row.endswith("| 20 | – | – | 0 | – | – | 0 | 0 | 1 |")
 
 
 def test_every_case_is_another() -> None:

@@ -19,6 +19,7 @@ joined by a process that holds every packet back by the time that is set. The ex
 Dutch host, the edge says that it stands in Frankfurt. The balancer takes its visitors in under its
 own address, beside the edge. Medians and ranges over visits, each in a new private context; round
 trips in milliseconds. *Set* is the lines' delay alone; programs, and the lines' own process, add to it.
+*Late* are visits whose report arrived after the page had given up: `timeoutMs` is left at 5 s.
 
 {timing}
 
@@ -31,8 +32,8 @@ proxy and browser have the same TCP; on the Internet they need not. TTL is that 
 
 {packets}
 
-What the engine makes of these: means of its posterior over transports, and its verdicts; for each visit
-the running service gave the same verdict: {agrees}.
+What the engine makes of these: means of its posterior over transports, and its verdicts. The service
+that ran, with the engine of its day, gave the same verdict in {agrees} visits.
 
 {verdicts}
 
@@ -93,7 +94,7 @@ def _failures(rows: Sequence[Mapping[str, Any]]) -> str:
 def _where(result: Result) -> str:
     e = result.environment
     versions = ", ".join(f"{name} {version}" for name, version in e["versions"].items())
-    load = " / ".join(f"{e[name][0]:.1f}" for name in ("loadAverage", "loadAfter"))
+    load = " / ".join(f"{e[name][0]:.1f}" for name in ("loadBefore", "loadAfter"))
     return (
         f"{e['at']}; tables {e['atlas']}; {e['cpu']}, {e['cores']} cores, load {load} before and "
         f"after; Linux {e['kernel']}; {versions}"
