@@ -70,8 +70,16 @@ def _judged(run: Mapping[str, Any]) -> dict[str, Any]:
     """Return the run with figures in place of envelopes."""
     atlas = Atlas.load(DEFAULT_ATLAS)
     engine = Engine(atlas)
-    rows = [row | {"visits": [sight(engine, v) for v in row["visits"]]} for row in run["rows"]]
+    rows = [_seen(engine, row) for row in run["rows"]]
     return {"environment": run["environment"] | {"atlas": atlas.version}, "rows": rows}
+
+
+def _seen(engine: Engine, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row with figures in place of envelopes; without a receipt there are none."""
+    visits = row["visits"]
+    found = [visit for visit in visits if visit["envelope"]["observed"]["latency"]]
+    silent = len(visits) - len(found)
+    return {**row, "visits": [sight(engine, visit) for visit in found], "withoutReceipt": silent}
 
 
 def _environment() -> dict[str, Any]:

@@ -16,7 +16,7 @@ def timing(rows: Sequence[Row]) -> str:
     """Return set and measured round trips, milliseconds."""
     head = (
         "browser", "way", "visitor", "kernel: set", "measured", "application", "Δ: set", "measured",
-        "volleys", "visits", "late", "failed",
+        "volleys", "visits", "late", "no receipt",
     )  # fmt: skip
     return _table(head, [_timed(row) for row in rows])
 
@@ -32,7 +32,7 @@ def _timed(row: Row) -> Sequence[str]:
         gap = _spread(visits, lambda visit: visit["deltaUs"] / 1e3)
         volleys = f"{median(visit['volleys'] for visit in visits):g}"
     late = sum(visit["late"] for visit in visits)
-    counts = (volleys, str(len(visits)), str(late), str(len(row["failures"])))
+    counts = (volleys, str(len(visits)), str(late), str(row["withoutReceipt"]))
     set_kernel, set_gap = (f"{row[name]:g}" for name in ("set_kernel_ms", "set_gap_ms"))
     return *_who(row), set_kernel, kernel, application, set_gap, gap, *counts
 
@@ -89,7 +89,8 @@ def _transports(judged: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _who(row: Row) -> tuple[str, str, str]:
-    return row["browser"], row["way"], row["person"]["country"]
+    again = " †" if row.get("again") else ""
+    return row["browser"], row["way"] + again, row["person"]["country"]
 
 
 def _spread(visits: Sequence[Visit], figure: Callable[[Visit], float]) -> str:

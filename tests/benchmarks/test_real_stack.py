@@ -90,7 +90,8 @@ ROW = {
     "person": {"country": "DE", "time_zone": "Europe/Berlin"},
     "set_kernel_ms": 20.0,
     "set_gap_ms": 0.0,
-    "failures": ["late"],
+    "failures": ["it threw"],
+    "withoutReceipt": 1,
     "visits": [visit(1000), visit(2000, "high"), visit(6000, "high")],
 }
 EMPTY = ROW | {"visits": []}

@@ -20,6 +20,7 @@ Dutch host, the edge says that it stands in Frankfurt. The balancer takes its vi
 own address, beside the edge. Medians and ranges over visits, each in a new private context; round
 trips in milliseconds. *Set* is the lines' delay alone; programs, and the lines' own process, add to it.
 *Late* are visits whose report arrived after the page had given up: `timeoutMs` is left at 5 s.
+{again}
 
 {timing}
 
@@ -43,6 +44,12 @@ that ran, with the engine of its day, gave the same verdict in {agrees} visits.
 """
 
 
+AGAIN: Final = """Rows with a † were measured again, later, with a certificate that Chromium trusts. In its other rows
+it was told to overlook a wrong one: it then connects twice each time, and is late the sooner. That
+moves no round trip.
+"""
+
+
 def section(kept: Kept) -> str:
     """Return what ``accuracy-real-stack.json`` says."""
     result = kept.result("accuracy-real-stack")
@@ -54,6 +61,7 @@ def section(kept: Kept) -> str:
     draw(rows, kept.picture(PICTURE))
     visits = [visit for row in rows for visit in row["visits"]]
     return HEADING + PAGE.format(
+        again=AGAIN if any(row.get("again") for row in rows) else "",
         timing=timing(rows),
         told=_told(rows),
         picture=PICTURE,
