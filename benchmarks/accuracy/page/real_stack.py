@@ -33,8 +33,7 @@ proxy and browser have the same TCP; on the Internet they need not. TTL is that 
 
 {packets}
 
-What the engine makes of these: means of its posterior over transports, and its verdicts. The service
-that ran, with the engine of its day, gave the same verdict in {agrees} visits.
+What the engine makes of these: means of its posterior over transports, and its verdicts. {agrees}
 
 {verdicts}
 
@@ -66,7 +65,7 @@ def section(kept: Kept) -> str:
         told=_told(rows),
         picture=PICTURE,
         packets=packets(rows),
-        agrees=f"{sum(visit['serviceAgrees'] for visit in visits)} of {len(visits)}",
+        agrees=_agrees([visit["serviceAgrees"] for visit in visits]),
         verdicts=verdicts(rows),
         failures=_failures(rows),
         where=_where(result),
@@ -86,6 +85,16 @@ def _told(rows: Sequence[Mapping[str, Any]]) -> str:
         f"{median(excess):.1f} ({min(excess):.1f} – {max(excess):.1f}) more, in {len(excess)} visits. Where "
         f"the browser's own machine does, directly or through a tunnel, Δ is {median(noise):.1f} "
         f"({min(noise):.1f} – {max(noise):.1f}), in {len(noise)} visits."
+    )
+
+
+def _agrees(same: Sequence[bool]) -> str:
+    """Say whether the service that ran judged as the engine that was asked for the table."""
+    if all(same):
+        return "The running service gave each of these verdicts, too."
+    return (
+        f"Engine and tables are later ones than those of the service that ran, whose verdict was the "
+        f"same in {sum(same)} of {len(same)} visits."
     )
 
 
