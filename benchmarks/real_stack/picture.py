@@ -37,7 +37,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
         limit = 270
         axes.plot([0, limit], [0, limit], color="#999999", linewidth=0.8, linestyle="--")
         axes.set_xlim(-8, limit)
-        axes.set_ylim(-8, limit)
+        axes.set_ylim(-8, limit + 30)
         axes.set_ylabel("Δ measured, ms")
         axes.grid(visible=True, alpha=0.3)
         axes.legend(loc="upper left", fontsize=8)
