@@ -125,7 +125,7 @@ test("an abort during the volleys ends them", async () => {
   browser.edge.assertLeftClean();
 });
 
-test("every source has a task of its own", async () => {
+test("every source has a task of its own, and whatever is loaded before it", async () => {
   const browser = fakeBrowser();
   const tasks: string[] = [];
   const read = (): { value: number } => {
@@ -143,8 +143,9 @@ test("every source has a task of its own", async () => {
       }
     },
   };
-  await collected({ ...browser, env }, {}, [...only(read), { name: "next", read }]);
-  assert.deepEqual(tasks, ["task", "read", "task", "read"]);
+  const before = [throwing(new TypeError("bug")) as () => never, () => tasks.push("load")];
+  await collected({ ...browser, env }, {}, [...only(read), { name: "next", read, before }]);
+  assert.deepEqual(tasks, ["task", "read", "task", "task", "load", "task", "read"]);
 });
 
 test("what is there at once is read within the task, and what takes its time is not begun", () => {

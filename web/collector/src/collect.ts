@@ -20,6 +20,10 @@ const REFUSALS = ["SecurityError", "NotAllowedError"];
  */
 export async function collect(env: Env, visit: Visit, sources = SOURCES): Promise<void> {
   for (const source of sources) {
+    for (const load of source.before ?? []) {
+      await turn(env, visit.stop);
+      attempt(env, load);
+    }
     await turn(env, visit.stop);
     const startMs = env.performance.now();
     const reading = await taken(env, visit, source);
@@ -48,6 +52,15 @@ async function turn(env: Env, stop: AbortSignal): Promise<void> {
     await bounded(env, SOURCE_LIMIT_MS, stop, turned);
   } finally {
     port1.close();
+  }
+}
+
+/** Do what only saves time later. */
+function attempt(env: Env, load: (env: Env) => unknown): void {
+  try {
+    load(env);
+  } catch {
+    // The source says what is missing.
   }
 }
 

@@ -7,7 +7,7 @@
 export interface Env {
   readonly isSecureContext?: boolean;
   readonly location?: { readonly href: string };
-  readonly Intl: { DateTimeFormat: DateTimeFormat };
+  readonly Intl: { DateTimeFormat: DateTimeFormat; Locale?: new (tag: string) => LocaleLike };
   readonly Date: DateConstructorLike;
   readonly navigator: NavigatorLike;
   readonly screen?: ScreenLike;
@@ -30,6 +30,10 @@ export type DateTimeFormat = new (
   locales?: undefined,
   options?: { hour?: "numeric" },
 ) => { resolvedOptions(): Partial<Intl.ResolvedDateTimeFormatOptions & { hourCycle: string }> };
+
+export interface LocaleLike {
+  maximize(): unknown;
+}
 
 export interface DateConstructorLike {
   new (): Pick<Date, "getFullYear" | "getTimezoneOffset">;

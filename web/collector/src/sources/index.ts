@@ -1,5 +1,6 @@
 import type { Mode } from "../config";
 import type { Env } from "../env";
+import { LOCALE_DATA } from "../localeData";
 import type { Reading } from "../reading";
 import type { Visit } from "../visit";
 import { clock } from "./clock";
@@ -20,6 +21,8 @@ import { webgl } from "./webgl";
 export interface Source {
   readonly name: string;
   readonly read: (env: Env, visit: Visit) => Reading | Promise<Reading>;
+  /** What the browser is to load before, each in a task of its own; what fails is no matter. */
+  readonly before?: readonly ((env: Env) => unknown)[];
   readonly skippedIn?: readonly Mode[];
   /** The source may take its time: no page that is being left begins it. */
   readonly waits?: true;
@@ -37,7 +40,7 @@ export interface Source {
  * - `clock` is last: its value is the time at which the report was built.
  */
 export const SOURCES: readonly Source[] = [
-  { name: "timeZone", read: timeZone },
+  { name: "timeZone", read: timeZone, before: LOCALE_DATA },
   { name: "utcOffset", read: utcOffset },
   { name: "languages", read: languages },
   { name: "intl", read: intl },
