@@ -102,18 +102,20 @@ async function toured(page, visit) {
   await (visit.browser === "chromium" ? dressChromium : dressFirefox)(page, visit);
   await page.evaluateOnNewDocument(UNCAUGHT);
   if (visit.preload) await page.evaluateOnNewDocument(visit.preload);
-  await page.goto(visit.url);
-  if (visit.offline) await page.setOfflineMode(true);
-  const evaluate = async () => (await page.evaluate(visit.expression)) ?? null;
-  const value = visit.traced ? await traced(page, evaluate) : await evaluate();
+  const tour = async () => {
+    await page.goto(visit.url);
+    if (visit.offline) await page.setOfflineMode(true);
+    return (await page.evaluate(visit.expression)) ?? null;
+  };
+  const value = visit.traced ? await traced(page, tour) : await tour();
   const errors = await page.evaluate("uncaught");
   if (visit.leave_to) await page.goto(visit.leave_to);
   return { value, requests, errors };
 }
 
 /**
- * Chromium's tasks of the page's main thread while *work* goes on, milliseconds, with the names of the
- * marks that the page set meanwhile.
+ * Chromium's tasks of the page's main thread, milliseconds, from the first in which the page set a mark
+ * `octet…` until *work* is done, with the names of the marks that were set in each.
  */
 async function traced(page, work) {
   await page.tracing.start({ categories: ["toplevel", "blink.user_timing"] });
@@ -124,7 +126,8 @@ async function traced(page, work) {
   const tasks = traceEvents.filter(
     (event) => event.name.endsWith("RunTask") && event.pid === pid && event.tid === tid && event.dur,
   );
-  return tasks.map(({ ts, dur, tdur = dur }) => ({
+  const since = tasks.filter(({ ts, dur }) => ts + dur >= marks[0].ts);
+  return since.map(({ ts, dur, tdur = dur }) => ({
     ms: dur / 1000,
     threadMs: tdur / 1000,
     marks: marks.filter((mark) => mark.ts >= ts && mark.ts <= ts + dur).map(({ name }) => name),

@@ -77,7 +77,7 @@ class Visit:
     cores: int | None = None
     """Chromium's; Firefox takes ``dom.maxHardwareConcurrency``."""
     traced: bool = False
-    """Chromium's: the value is the main thread's tasks, with the page's marks ``octet…``."""
+    """Chromium's: the value is the main thread's tasks since the page's first mark ``octet…``."""
     slowdown: float | None = None
     """By how much Chromium slows its CPU down."""
 

@@ -11,7 +11,6 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import collector_cost
 from benchmarks.channel_noise import table
 from benchmarks.channel_noise.condition import Condition
 from benchmarks.channel_noise.delay_line import Line, Rule
@@ -24,12 +23,6 @@ def test_rendered_noise() -> None:
     """The documents' table of noise is the one that the raw figures give."""
     results = json.loads((ROOT / "benchmarks/results/channel_noise.json").read_text())
     assert (ROOT / "docs/channel_noise.md").read_text() == table.render(results)
-
-
-def test_rendered_cost() -> None:
-    """The documents' table of costs is the one that the raw figures give."""
-    results = json.loads(collector_cost.RESULTS.read_text())
-    assert collector_cost.TABLE.read_text() == collector_cost.render(results)
 
 
 @given(

@@ -26,10 +26,13 @@ export interface Env {
   clearTimeout(timer: unknown): void;
 }
 
-export type DateTimeFormat = new (
-  locales?: undefined,
-  options?: { hour?: "numeric" },
-) => { resolvedOptions(): Partial<Intl.ResolvedDateTimeFormatOptions & { hourCycle: string }> };
+export interface DateTimeFormat {
+  new (
+    locales?: undefined,
+    options?: { hour?: "numeric" },
+  ): { resolvedOptions(): Partial<Intl.ResolvedDateTimeFormatOptions & { hourCycle: string }> };
+  supportedLocalesOf?(tag: string): unknown;
+}
 
 export interface LocaleLike {
   maximize(): unknown;

@@ -12,8 +12,14 @@ test("each step asks for a locale, where the browser has such", () => {
       asked.push("maximize");
     }
   }
-  for (const step of LOCALE_DATA) step({ Intl: { DateTimeFormat: Intl.DateTimeFormat, Locale } });
-  assert.deepEqual(asked, ["en", "maximize", "en-u-ca-gregory"]);
+  class DateTimeFormat extends Intl.DateTimeFormat {
+    static override supportedLocalesOf(tag: string): string[] {
+      asked.push(`list with ${tag}`);
+      return [];
+    }
+  }
+  for (const step of LOCALE_DATA) step({ Intl: { DateTimeFormat, Locale } });
+  assert.deepEqual(asked, ["en", "maximize", "en-u-ca-gregory", "list with en"]);
   for (const step of LOCALE_DATA) step({ Intl: { DateTimeFormat: Intl.DateTimeFormat } });
   for (const step of LOCALE_DATA) step({ Intl });
 });
