@@ -10,6 +10,7 @@ import argparse
 import logging
 import os
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -21,6 +22,7 @@ from benchmarks.speed import results
 from benchmarks.speed.bodies import write_bodies
 from benchmarks.speed.environment import environment
 from benchmarks.speed.loading import Outcome
+from benchmarks.speed.machine import loop_ns
 from benchmarks.speed.plan import Plan
 from benchmarks.speed.programs import ROOT
 from benchmarks.speed.render import PAGE, render
@@ -47,6 +49,7 @@ def main() -> int:
         "--render", action="store_true", help="measure nothing, render what is kept"
     )
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended then, too
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     kept = QUICK if options.quick else results.DIRECTORY
     failed = [] if options.render else _measure(options.sections, kept, quick=options.quick)
@@ -78,7 +81,8 @@ def _measure(names: Collection[str], kept: Path, *, quick: bool) -> list[str]:
         where["bodyBytes"] = write_bodies(plan.posts, seed=SEED, receipt=False)
         write_bodies(plan.visits, seed=SEED, receipt=True)
         for name in (name for name in SECTIONS if name in names):
-            result = _run(name, plan, {**where, "loadAverage": list(os.getloadavg())})
+            mood = {"loadAverage": list(os.getloadavg()), "loopNs": loop_ns()}
+            result = _run(name, plan, {**where, **mood})
             results.write(result, kept)
             told = result.failure or f"{len(result.outcomes)} windows"
             logger.info("%s: %s in %.0f s", name, told, result.took_s)

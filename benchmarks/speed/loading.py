@@ -159,7 +159,8 @@ def polls(  # noqa: PLR0913 - one flag each
 
 @contextmanager
 def _held(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a load that waits for its input to end."""
+    """Run a load that waits for its input to end, or until it takes too long."""
+    command = ["timeout", str(PATIENCE_S), *command]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
             yield process

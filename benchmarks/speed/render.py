@@ -134,5 +134,6 @@ def _where(result: Result) -> str:
         )
     return (
         f"<sub>Run {e['at']}; {len(result.outcomes)} windows in {result.took_s:.0f} s; "
-        f"load before it {load}{stolen}</sub>"
+        f"load before it {load}{stolen}; "
+        f"a turn of an empty Python loop {e.get('loopNs', 0):.0f} ns</sub>"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.speed.machine import Machine
+from benchmarks.speed.machine import Machine, loop_ns
 
 
 def test_stolen_share() -> None:
@@ -11,3 +11,8 @@ def test_stolen_share() -> None:
     now = Machine.now()
     assert 0 <= now.stolen <= now.all
     assert 0 <= Machine.now().stolen_since(now) <= 1
+
+
+def test_mood() -> None:
+    """An empty loop's turn takes some time, and less than a microsecond."""
+    assert 0 < loop_ns() < 1000

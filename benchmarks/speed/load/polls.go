@@ -11,7 +11,8 @@ import (
 
 const (
 	pollMs     = 10_000
-	pollPosts  = 16 // posts under way at once
+	pollPosts  = 16              // posts under way at once
+	pollLate   = 5 * time.Second // after the window, for what was due in it
 	refAfterID = "000000"
 )
 
@@ -32,8 +33,9 @@ type polls struct {
 func (t *target) hold(during window, count int, rate float64, seed int64) outcome {
 	seen := &tally{failed: map[string]int{}}
 	p := &polls{target: t, seen: seen, waiting: make(chan string, 2*count), due: map[string]time.Time{}}
-	for number := 0; number < count; number++ {
+	for number := 0; number < count; number++ { // spread, so that they ask again one by one
 		go p.wait(rand.New(rand.NewSource(seed + int64(number))))
+		time.Sleep(pollMs * time.Millisecond / time.Duration(count))
 	}
 	for deadline := time.Now().Add(30 * time.Second); len(p.waiting) < count && time.Now().Before(deadline); {
 		time.Sleep(10 * time.Millisecond)
@@ -98,7 +100,7 @@ func (p *polls) wake(during window, rate float64, seed int64) (*tally, times) {
 		all.Add(1)
 		go func() {
 			defer all.Done()
-			p.post(due, start, posts)
+			p.post(due, start, end.Add(pollLate), posts)
 		}()
 	}
 	time.Sleep(time.Until(start))
@@ -109,7 +111,8 @@ func (p *polls) wake(during window, rate float64, seed int64) (*tally, times) {
 	return posts, used
 }
 
-func (p *polls) post(due <-chan arrival, start time.Time, posts *tally) {
+// post takes arrivals until there are none; after *late* they have failed.
+func (p *polls) post(due <-chan arrival, start, late time.Time, posts *tally) {
 	made := p.target.prepare(p.target.bodies[0])
 	open, err := p.target.dial(nil)
 	if err != nil {
@@ -117,7 +120,15 @@ func (p *polls) post(due <-chan arrival, start time.Time, posts *tally) {
 		return
 	}
 	for next := range due {
-		id := <-p.waiting
+		var id string
+		select {
+		case id = <-p.waiting:
+		case <-time.After(time.Until(late)):
+		}
+		if id == "" || time.Now().After(late) {
+			posts.add(fault("late"), 0, 0)
+			continue
+		}
 		inside := next.at.After(start)
 		if inside {
 			p.Lock()

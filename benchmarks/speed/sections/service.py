@@ -23,10 +23,10 @@ BATCH: Final = 64
 POSTERS: Final = 4
 """Posts of batches under way at once."""
 READERS: Final = 16
-POLLS: Final = (1000, 4000)
+POLLS: Final = (1000, 3000)
 """Held at once; the service's own bound is 4,096 a process."""
 QUICK_POLLS: Final = (100,)
-WAKES_PER_S: Final = 50.0
+WAKES_PER_S: Final = 25.0
 LICENSES: Final = 6000
 """More than the service remembers: in turn, each has been forgotten when it comes again."""
 
@@ -81,14 +81,14 @@ def reads(plan: Plan) -> Iterator[Outcome]:
 def long_polls(plan: Plan) -> Iterator[Outcome]:
     """Long polls held, each on a connection of its own, and how soon a verdict wakes one.
 
-    First all wait, and nothing comes but their own asking again every ten seconds; then posts of
-    one envelope arrive by a schedule, 50 a second. A wake-up's time begins when its post was due
+    First all wait, and nothing comes but their own asking again, each every ten seconds; then posts
+    of one envelope arrive by a schedule, 25 a second. A wake-up's time begins when its post was due
     and ends when the backend has read the verdict: parsing, judging and signing are in it.
     """
     write_batches(plan.batches, seed=plan.seed, envelopes=1)
     counts = QUICK_POLLS if plan.quick else POLLS
     settings = [(False, count) for count in counts] + [(True, counts[0])]
-    for number in range(1 if plan.quick else 3):
+    for number in range(1 if plan.quick else 2):
         for redis, count in settings:
             yield _hold(plan, number, count, redis=redis)
 
@@ -189,7 +189,7 @@ def _hold(plan: Plan, number: int, count: int, *, redis: bool) -> Outcome:
             count,
             rate=WAKES_PER_S,
             bodies=plan.batches,
-            for_s=2.0 if plan.quick else 5.0,
+            for_s=2.0 if plan.quick else 6.0,
             seed=plan.seed + number,
         ) as (held, wake):
             each_kib = (resident_kib(server.pid) - before_kib) / count
