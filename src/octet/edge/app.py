@@ -162,7 +162,7 @@ class _Body:
 
 
 async def _send(reply: Reply, request: Request, send: Any, kind: str) -> None:
-    named = {**reply.headers, "x-request-id": reply.request_id}
+    named = {**reply.headers, "x-request-id": request.id}
     headers = [(name.encode(), value.encode("latin-1")) for name, value in named.items()]
     if reply.body:
         headers.append((b"content-type", reply.content_type.encode()))

@@ -85,8 +85,7 @@ class Reply:
     code: str = "ok"
     """Of the problem that it carries, for counting."""
     headers: Mapping[str, str] = field(factory=dict)
-    request_id: str = ""
-    """Sent as ``x-request-id``."""
+    """All but ``x-request-id``, which is the request's own, and what frames the body."""
 
     def marked(self, headers: Mapping[str, str]) -> "Reply":
         """Return this reply with more *headers*."""

@@ -6,25 +6,26 @@ from http.client import responses
 from typing import Final
 
 from octet.edge.clock import HttpDate
-from octet.edge.exchange import Reply
+from octet.edge.exchange import Reply, Request
 
 _BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
-def write_reply(reply: Reply, *, date: HttpDate, body: bool, keep: bool) -> bytes:
-    """Write *reply*.
+def write_reply(request: Request, reply: Reply, *, date: HttpDate, keep: bool) -> bytes:
+    """Write the *reply* to *request*.
 
     Args:
-        reply: to any request.
+        request: whose method may not let it have a body.
+        reply: in any protocol's terms.
         date: of now.
-        body: whether the request's method lets it have one.
         keep: whether the connection goes on after it.
     """
     length = None if reply.status in _BODILESS else len(reply.body)
     begin = _begin(reply.status, reply.content_type, length, *reply.headers.items())
     option = "" if keep else "connection: close\r\n"
-    each = f"x-request-id: {reply.request_id}\r\ndate: {date}\r\n{option}\r\n"
-    return b"".join((begin, each.encode(), reply.body if body and length else b""))
+    each = f"x-request-id: {request.id}\r\ndate: {date}\r\n{option}\r\n"
+    has_body = length is not None and request.method != "HEAD"
+    return b"".join((begin, each.encode(), reply.body if has_body else b""))
 
 
 @lru_cache(maxsize=64)

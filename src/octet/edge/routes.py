@@ -4,7 +4,7 @@ Each handler is thin: it checks shape and size, observes, and hands on.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final
 
@@ -65,6 +65,9 @@ class Routes:
         self._cors = Cors(workings.config.allowed_origins)
         self._assets = {f"/{name}": asset for name, asset in load_assets().items()}
         self._base = workings.config.base_path
+        self._taken = _TAKEN
+        self._taken_for: Mapping[str, str] = {}
+        """What was told for the last report that was taken, and its origin's headers."""
 
     def is_channel(self, request: Request) -> bool:
         """Return whether a WebSocket upgrade belongs here."""
@@ -216,8 +219,12 @@ class Routes:
     def _finish(self, request: Request, reply: Reply) -> Reply:
         """Count *reply* and give it what every reply carries."""
         self._count(request, reply.code)
-        headers = {**reply.headers, **self._cors.headers(request.header("origin"))}
-        return Reply(reply.status, reply.body, reply.content_type, reply.code, headers, request.id)
+        headers = self._cors.headers(request.header("origin"))
+        if reply is not _TAKEN:
+            return reply.marked(headers)
+        if headers != self._taken_for:  # mostly one origin's pages post
+            self._taken_for, self._taken = headers, reply.marked(headers)
+        return self._taken
 
 
 def _limited(refusal: Refusal) -> ProblemError:

@@ -254,8 +254,7 @@ class Visit:
 
         The peer may still be sending: a body that was refused, a request that is not served.
         """
-        asks_body = request.method != "HEAD"
-        text = write_reply(reply, date=self._workings.date, body=asks_body, keep=keep)
+        text = write_reply(request, reply, date=self._workings.date, keep=keep)
         unsent = self._stream.send_now(text)
         if unsent:
             self._allow(WRITE_S)

@@ -146,12 +146,12 @@ class Workings:
         observed = self.observer.write(request, receipts.channels, receipts.refused)
         for name, reason in observed.missing.items():
             self.metrics.missing.count(name, reason)
-        ref = head.session_ref
+        names = {"id": head.id}
+        if head.session_ref is not None:
+            names["sessionRef"] = head.session_ref
         parts = (
-            b'{"v":1,"id":',
-            dumps(head.id),
-            b"" if ref is None else b',"sessionRef":' + dumps(ref),
-            b',"receivedAt":%d' % self.now_ms(),
+            dumps(names)[:-1],
+            b',"v":1,"receivedAt":%d' % self.now_ms(),
             self._constant,
             b',"observed":',
             observed.text,
