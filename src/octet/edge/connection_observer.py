@@ -41,8 +41,10 @@ class ConnectionObserver:
         """Base64, or why there is none."""
         self._client_hello: bytes | AbsenceReason = AbsenceReason.NOT_TLS
         self._preface: Http2Preface | None = None
+        self.written = False
+        """Whether an observation was written before."""
         self.kept: Kept | None = None
-        """For whoever writes observations."""
+        """For whoever writes more of them."""
         at_accept = read_tcp_info(stream.socket)
         self._accept_rtt_us = at_accept.rtt_us if isinstance(at_accept, TcpTiming) else None
 

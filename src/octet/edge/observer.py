@@ -171,7 +171,7 @@ class Observer:
         """Return what `observe` does, as JSON.
 
         Of a browser's own HTTP/1.1 connection with nothing amiss, which nearly all are, it is put
-        together from what was written at its first request.
+        together from what was written at its second request.
         """
         kept = self._kept(request) if refused_receipt is None else None
         timing = request.connection.tcp_text() if kept is not None else None
@@ -196,7 +196,9 @@ class Observer:
         connection = request.connection
         if not isinstance(connection, ConnectionObserver) or request.version != "1.1":
             return None
-        if connection.kept is None and self.behind_proxy(request) is None:
+        if not connection.written:
+            connection.written = True  # most browsers post once, and nothing is kept for them
+        elif connection.kept is None and self.behind_proxy(request) is None:
             observation = self.observe(request, (), None)
             members = unstructure(observation)
             lasting = {name: members[name] for name in members if name not in _EACH_TIME}
