@@ -33,6 +33,7 @@ SMALL = Size(worlds=2, sessions=4, many=10)
 TINY = Size(worlds=1, sessions=1, many=1)
 ENVIRONMENT = {
     "at": "2026-01-01T00:00:00+00:00",
+    "commit": "0000000",
     "cpu": "a processor",
     "cores": 2,
     "kernel": "6",

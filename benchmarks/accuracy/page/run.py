@@ -11,7 +11,7 @@ def section(kept: Kept) -> str:
     e = result.environment
     quick = "a quick run, which shows only that everything works; " if e["quick"] else ""
     return (
-        f"<sub>{quick}{e['at']}; seed {e['seed']}; tables {e['atlas']}; {e['cpu']}, "
+        f"<sub>{quick}{e['at']}; commit {e['commit']}; seed {e['seed']}; tables {e['atlas']}; {e['cpu']}, "
         f"{e['cores']} cores; Linux {e['kernel']}; Python {e['python']}, "
         f"numpy {e['packages']['numpy']}</sub>\n"
     )
