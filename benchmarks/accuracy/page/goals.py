@@ -26,7 +26,7 @@ def section(kept: Kept) -> str:
         "**Every rule's threshold is set to that very rate** on these very sessions, which no deployment",
         "could know. *At 1 % false* stands for the engine's own suspicion with a threshold that gives",
         "just that rate among them; *plain access* leaves those out whose carrier ends TCP.",
-        "*Worse* than the best rule is said only where the interval excludes it.",
+        "*Worse* than the best rule is said only where the interval excludes it; no rule is ever silent.",
         "",
         "| class | number | goal | engine | 95 % | met | best rule at as many false alarms | engine is |",
         "|---|---|---|---|---|---|---|---|",
