@@ -75,13 +75,9 @@ class WebSocket:
         Raises:
             SocketClosedError: the peer closed, or sent what is answered by closing; done already.
         """
-        if not self._buffer:
-            await self._fill()
-        message = _short_text(self._buffer)
+        message = None if self._buffer else await self._take_short()
         if message is None:
             message = await self._assemble()
-        else:
-            self._buffer.clear()
         try:
             return message.decode()
         except UnicodeDecodeError:
@@ -149,6 +145,16 @@ class WebSocket:
         del self._buffer[:count]
         return taken
 
+    async def _take_short(self) -> bytes | None:
+        """Return what arrives next if it is one short text message; else it goes to the buffer."""
+        data = await self._stream.receive_some()
+        if not data:
+            raise SocketClosedError
+        message = _short_text(data)
+        if message is None:
+            self._buffer += data
+        return message
+
     async def _fill(self) -> None:
         data = await self._stream.receive_some()
         if not data:
@@ -160,7 +166,7 @@ class WebSocket:
         raise SocketClosedError
 
 
-def _short_text(frames: bytearray) -> bytes | None:
+def _short_text(frames: bytes) -> bytes | None:
     """Return the message if *frames* is one whole, short text message, as each pong is."""
     length = len(frames) - 6
     if 0 <= length < _SHORT and frames[0] == _FIN | _TEXT and frames[1] == _MASKED | length:
@@ -185,7 +191,7 @@ def _frame(opcode: int, payload: bytes) -> bytes:
     return struct.pack("!BBH", _FIN | opcode, _SHORT, length) + payload
 
 
-def _unmask(payload: bytes | bytearray, mask: bytes | bytearray) -> bytes:
+def _unmask(payload: bytes, mask: bytes) -> bytes:
     length = len(payload)
     key = (mask * (length // 4 + 1))[:length]
     return (int.from_bytes(payload) ^ int.from_bytes(key)).to_bytes(length)
