@@ -115,7 +115,7 @@ async def play(
     )
     code = POLICY_VIOLATION
     with trio.move_on_after(CHANNEL_LIFE_S):
-        await socket.send(volleys.hello(), more=True)
+        await socket.send(volleys.hello())
         code = await _play_all(socket, volleys, request.budget_s)
         if code == NORMAL:
             await socket.send(volleys.done(seal(volleys.rtt_us)), more=True)

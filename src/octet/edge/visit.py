@@ -281,10 +281,11 @@ class Visit:
     async def _play(self, request: Request, asked: ChannelRequest, opening: bytes) -> None:
         self._outcome = "served"
         self._allow(CHANNEL_LIFE_S)  # also of a page that takes nothing, not even a farewell
+        await self._stream.send_all(opening)
         self._stream.unread(bytes(self._buffer))
         with suppress(SocketClosedError):
             await play(
-                WebSocket(self._stream, opening),
+                WebSocket(self._stream),
                 asked,
                 lambda rtt_us: self._workings.seal(request, asked.session_ref, rtt_us),
             )

@@ -55,11 +55,11 @@ def accept_upgrade(request: Request) -> bytes | None:
 
 
 class WebSocket:
-    """A WebSocket on *stream*, open since *opening*, which travels before the first frame."""
+    """An open WebSocket on *stream*."""
 
-    def __init__(self, stream: ByteStream, opening: bytes = b"") -> None:
+    def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
-        self._ahead = opening
+        self._ahead = b""
         self._buffer = bytearray()
 
     async def send(self, text: str, *, more: bool = False) -> None:
