@@ -39,11 +39,13 @@ def fronted(address: str, header: str | None = "X-Forwarded-For", **changes: Any
 
 @pytest.mark.parametrize("visitor", VISITORS)
 @pytest.mark.parametrize("address", PROXIES)
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "forwarded", "Via"])
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "forwarded", "Via", None])
 def test_a_public_proxy_that_nobody_declared(
-    engine: Engine, visitor: dict[str, Any], address: str, header: str
+    engine: Engine, visitor: dict[str, Any], address: str, header: str | None
 ) -> None:
-    """Tiny kernel delays, a large gap for everybody and a proxy's header: the edge is at fault."""
+    """Tiny kernel delays and a large gap for everybody: the edge is at fault, also where its proxy
+    leaves no header, as those below HTTP do.
+    """
     envelope = fronted(address, header, kernel_ms=0.4, **visitor)
     [verdict] = engine.judge([envelope])
     assert verdict.alarm <= Alarm.LOW

@@ -63,13 +63,23 @@ def test_a_vpn(engine: Engine, address: str, edge: str, advertised: str, kernel_
     assert verdict.confidence < judge(engine).confidence
 
 
-@pytest.mark.parametrize("address", [sessions.GERMAN_HOME, sessions.GERMAN_HOST])
+@pytest.mark.parametrize(
+    ("address", "kernel_ms"),
+    [
+        (sessions.GERMAN_HOME, 0.2),
+        (sessions.GERMAN_HOME, 12.0),
+        (sessions.GERMAN_HOST, 2.5),
+        (sessions.GERMAN_HOST, 12.0),
+    ],
+)
 @pytest.mark.parametrize("delta_ms", [30.0, 80.0, 150.0, 600.0])
-@pytest.mark.parametrize("kernel_ms", [0.2, 12.0])
 def test_a_proxy_that_ends_tcp(
     engine: Engine, address: str, delta_ms: float, kernel_ms: float
 ) -> None:
-    """A gap between the layers alarms although everything else is honest and German."""
+    """A gap between the layers alarms although everything else is honest and German.
+
+    Of a host in the edge's own building it may be the edge's fault (`test_deployment`).
+    """
     verdict = judge(engine, address, delta_ms=delta_ms, kernel_ms=kernel_ms)
     assert verdict.alarm >= Alarm.MEDIUM
     assert verdict.confidence < judge(engine).confidence
@@ -229,3 +239,13 @@ def test_a_tunnel_shows_in_several_landmarks(engine: Engine) -> None:
     [verdict] = engine.judge([several(envelope, *marks)])
     assert verdict.country == "US"
     assert verdict.alarm >= Alarm.MEDIUM
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Sao_Paulo", "America/New_York"])
+@pytest.mark.parametrize("address", [sessions.GERMAN_HOME, sessions.FRENCH_HOME])
+def test_a_delay_that_anybody_can_add_makes_nobody_sure(
+    engine: Engine, zone: str, address: str
+) -> None:
+    """Who sets the clock to a far country and holds packets back is not surely there."""
+    delayed = judge(engine, address, zone=zone, kernel_ms=412.0)
+    assert delayed.country in {None, "DE", "FR"} or delayed.confidence < 0.8

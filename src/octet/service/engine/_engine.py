@@ -129,8 +129,8 @@ class Engine:
         right = self._model.calibration.right_share(logit, pattern)
         tunnel = reasoning.posterior.tunnel
         sure = confidences(right, tunnel, reasoning.facts, self._atlas.date)
-        [delay] = (part.path for part in reasoning.evidence if part.family == "delay")
-        edges = doubts(reasoning.facts, reasoning.posterior, delay)
+        misplaced = self._delay.misplaced(reasoning.facts, reasoning.votes.network)
+        edges = doubts(reasoning.facts, reasoning.posterior, misplaced)
         return [
             Judgement(
                 self._verdict(fact, country[row], int(best[row]), float(sure[row]), levels[row]),

@@ -4,8 +4,9 @@ One visitor proves nothing; an operator sees it in the mean over an edge's visit
 sees it at all (`octet.service.metrics`).
 
     fronted     P(s = fronted | z): a proxy of the edge's own that it was not told of
-    misplaced   P(the edge stands elsewhere | z) ≈ Σ_c P(c | z) κ f / p(r | direct from c),
-                the delay family's share of κ; of an edge that alone timed the visitor
+    misplaced   P(the edge stands elsewhere | z) ≈ Σ_c P(c | z) P(κ or long | r, direct from c):
+                nearer than light allows, or far too late; a visitor's own queue is late, too, but
+                not everybody's. Of an edge that alone timed the visitor
     clock       whether the browser's clock and the edge's differ by more than five minutes
 
 Source: ours.
@@ -19,7 +20,6 @@ from attrs import frozen
 from octet.service.atlas.container import Array
 from octet.service.engine.facts import Facts
 from octet.service.engine.hypotheses import Transport
-from octet.service.engine.likelihoods.delay import misplaced
 from octet.service.engine.posterior import Posterior
 
 CLOCK_MS = 5 * 60 * 1000.0
@@ -44,16 +44,16 @@ class EdgeDoubt:
 FAULTS = ("fronted", "misplaced", "clock")
 
 
-def doubts(facts: Sequence[Facts], posterior: Posterior, delay_path: Array) -> list[EdgeDoubt]:
+def doubts(facts: Sequence[Facts], posterior: Posterior, misplaced: Array) -> list[EdgeDoubt]:
     """Return what each envelope says of its edge.
 
     Args:
         facts: B of them.
         posterior: what is believed of them.
-        delay_path: (B, S, K, C) what the delay family says, weighted nats.
+        misplaced: (B, C) how unusual each delay is for a direct path, `Delay.misplaced`.
     """
     fronted = posterior.manner[:, Transport.FRONTED].sum(axis=1)
-    elsewhere = (posterior.country * misplaced(delay_path[:, Transport.DIRECT, 0])).sum(axis=1)
+    elsewhere = (posterior.country * misplaced).sum(axis=1)
     return [
         EdgeDoubt(
             fronted=float(fronted[row]),

@@ -76,7 +76,7 @@ GOOD_TRANSPORTS = (Transport.DIRECT, Transport.ROAMING, Transport.RELAY, Transpo
 PLAIN_TRANSPORTS = (Transport.DIRECT, Transport.ROAMING, Transport.FRONTED)
 GOOD_ENVIRONMENTS = (Environment.HONEST, Environment.TRAVELLER)
 
-TRANSPORT = np.array([0.884, 0.008, 0.060, 0.025, 0.020, 0.001, 0.002])
+TRANSPORT = np.array([0.881, 0.008, 0.060, 0.025, 0.020, 0.001, 0.005])
 """P(s) over `Transport`. Judgement."""
 
 ENVIRONMENT = np.array(

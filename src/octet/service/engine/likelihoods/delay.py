@@ -47,14 +47,20 @@ from octet.service.engine.paths import Landmark
 from octet.service.engine.places import Places
 
 WEIGHT = 0.7
-LAST_MILE_MS = np.array([1.0, 5.0, 12.0, 30.0, 60.0], np.float32)
+LAST_MILE_MS = np.array([1.0, 5.0, 12.0, 30.0, 60.0, 150.0, 400.0, 1000.0], np.float32)
+"""Those beyond `LONG_MS` are queues, bad radio, and whoever holds packets back: a delay that
+anybody can add is explained by that as well as by a longer way."""
+LONG_MS = 100.0
 LAST_MILE = {
-    int(AsType.ACCESS): np.array([0.20, 0.35, 0.30, 0.10, 0.05], np.float32),
-    int(AsType.MOBILE): np.array([0.02, 0.08, 0.30, 0.40, 0.20], np.float32),
-    int(AsType.SATELLITE): np.array([0.00, 0.02, 0.08, 0.45, 0.45], np.float32),
+    int(AsType.ACCESS): np.array([0.19, 0.33, 0.29, 0.10, 0.05, 0.015, 0.015, 0.01], np.float32),
+    int(AsType.MOBILE): np.array([0.02, 0.08, 0.28, 0.38, 0.20, 0.015, 0.015, 0.01], np.float32),
+    int(AsType.SATELLITE): np.array([0.00, 0.02, 0.08, 0.43, 0.43, 0.015, 0.015, 0.01], np.float32),
 }
-"""P(L | type of a direct visitor's network); all alike where that says nothing."""
-_ANY_MILE = np.full(len(LAST_MILE_MS), 1.0 / len(LAST_MILE_MS), np.float32)
+"""P(L | type of a direct visitor's network), judgement."""
+_ANY_MILE = np.array([0.192, 0.192, 0.192, 0.192, 0.192, 0.015, 0.015, 0.01], np.float32)
+"""The same where that says nothing, and of the whole way through a tunnel."""
+_USUAL = (LAST_MILE_MS <= LONG_MS).astype(np.float32)
+_LEAST = 1e-9
 SPREAD, FREEDOM = 0.35, 4.0
 SHORTEST_MS, LONGEST_MS = 3.0, 10_000.0
 MISPLACED = 0.02
@@ -103,6 +109,18 @@ class Delay:
                 self._fill(out[row], fact.landmarks, named[row].tolist(), int(network[row]))
         return Evidence("delay", Group.TIMING, path=out)
 
+    def misplaced(self, facts: Sequence[Facts], network: Array) -> Array:
+        """Return how much of a direct path's density is κ's, or a long last mile's, (B, C).
+
+        In [0, 1]; of an edge that alone timed the visitor, 0 where there is none or several.
+        """
+        out = np.zeros((len(facts), self.countries))
+        for row, fact in enumerate(facts):
+            if len(fact.landmarks) == 1:
+                own, _, usual = self._paths.direct(_times(fact.landmarks), int(network[row]))
+                out[row] = 1.0 - np.exp((usual - own).astype(np.float64) / WEIGHT)
+        return out
+
     def _fill(
         self, out: Array, landmarks: Sequence[Landmark], named: list[int], network: int
     ) -> None:
@@ -110,7 +128,7 @@ class Delay:
         seen = _times([mark for mark in landmarks if mark.kernel_ms is not None])
         rest = _times([mark for mark in landmarks if mark.kernel_ms is None])
         every = (*seen, *rest)
-        own, any_mile = self._paths.direct(every, network)
+        own, any_mile, _ = self._paths.direct(every, network)
         out[Transport.DIRECT] = own
         out[THROUGH, :] = self._through(every, named, any_mile)
         at_exit = any_mile if not rest else self._paths.direct(seen, network)[1]
@@ -139,15 +157,6 @@ class Delay:
         return out
 
 
-def misplaced(weighted: Array) -> Array:
-    """Return how much of a direct path's density is κ's, of one edge's delay, (B, C) in [0, 1].
-
-    Args:
-        weighted: (B, C) w log P(r | direct from c), nats; 0 where nothing was measured.
-    """
-    return np.minimum(MISPLACED * FLAT / np.exp(weighted.astype(np.float64) / WEIGHT), 1.0)
-
-
 class _Paths:
     """How delays fit paths, weighted nats; remembers the edges and the delays it has seen.
 
@@ -169,14 +178,19 @@ class _Paths:
         return np.log(base + LAST_MILE_MS[:, None]), self._places.by_country(base)
 
     def _direct(self, times: Times, network: int) -> Array:
-        """Return w log P(r | direct from c), (2, C): over a network's last mile, and over any."""
+        """Return w log P(r | direct from c), (3, C): over a network's last mile; over any; and as
+        much of the first as is neither κ's nor of a long last mile.
+        """
         density: Array = np.ones((1, 1), np.float32)
         for edge, steps in times:
             density = density * _density(np.float32(steps * STEP) - self.to_edge(edge)[0])
-        miles = np.stack([LAST_MILE.get(network, _ANY_MILE), _ANY_MILE])
+        own = LAST_MILE.get(network, _ANY_MILE)
+        miles = np.stack([own, _ANY_MILE, own * _USUAL])
         if not times:
             return _kept(np.zeros((len(miles), len(self._between_ms)), np.float32))
-        return _kept(WEIGHT * np.log(self._places.by_country(miles @ density)))
+        chance = self._places.by_country(miles @ density)
+        chance[2] = np.maximum(chance[2] - miles[2].sum() * MISPLACED * FLAT, _LEAST)
+        return _kept(WEIGHT * np.log(chance))
 
     def _through(self, times: Times, exits: tuple[int, ...]) -> Array:
         """Return w log P(r | from c through each of the countries *exits*), (exits, C)."""
@@ -186,7 +200,7 @@ class _Paths:
             legs_ms = self._between_ms[rows] + self.to_edge(edge)[1][rows, None]
             expected = np.log(legs_ms[:, None] + LAST_MILE_MS[:, None])
             density = density * _density(np.float32(steps * STEP) - expected)
-        return _kept(WEIGHT * np.log(density.sum(axis=1) * np.float32(1.0 / len(LAST_MILE_MS))))
+        return _kept(WEIGHT * np.log(_ANY_MILE @ density))
 
 
 def _times(landmarks: Sequence[Landmark]) -> Times:

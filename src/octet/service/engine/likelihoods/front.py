@@ -7,15 +7,16 @@ facts, each alike for all transports but `Transport.FRONTED`:
                                                     fronted   any other
     the peer's address is not of the Internet          0.8      10⁻⁶
     a forwarding header, no proxy declared             0.6      0.0005
-    kernel round trip below 2 ms                       0.9      0.15
+    kernel round trip below 1 ms                       0.80     0.004
+    kernel round trip of 1 to 2 ms                     0.16     0.05
 
 A page can write such a header itself and hold its pongs back, so that its tunnel shows a proxy's
 gap; what it cannot is to come near. From 10 ms on the header says nothing.
 
 The rest is in the other families: what ends TCP there shows the gap of a proxy and the address of a
 host, and says nothing of the visitor's country. FRONTED is no cause for alarm, so an edge that
-shows the facts alarms nobody above low; the price is that whoever rents a host beside the edge and
-forges the header looks like that too.
+shows the facts alarms nobody above low; the price is that whoever rents a host in the edge's own
+building looks like that too.
 
 Missing facts add 0. Source: ours, judgement.
 """
@@ -31,9 +32,11 @@ from octet.service.engine.hypotheses import Transport
 
 PRIVATE_PEER = (0.8, 1e-6)
 HEADER = (0.6, 0.0005)
-NEAR = (0.9, 0.15)
 """P(fact | fronted), P(fact | any other transport)."""
-NEAR_MS = 2.0
+NEAR_MS = np.array([1.0, 2.0])
+"""Within a building, and between those of one cloud in a town."""
+NEAR = np.array([[0.80, 0.16, 0.04], [0.004, 0.05, 0.946]])
+"""P(kernel round trip below the first, the second, or more | fronted; any other transport)."""
 AFAR_MS = 10.0
 """No proxy of the edge's own is so far away that its header would count."""
 
@@ -52,7 +55,7 @@ def _ratio(fact: Facts) -> float:
     if fact.forwarded is not None and not (fact.forwarded and _afar(fact)):
         nats += _LOG_HEADER[int(fact.forwarded)]
     if fact.kernel_ms is not None:
-        nats += _LOG_NEAR[int(fact.kernel_ms < NEAR_MS)]
+        nats += _LOG_NEAR[int(np.searchsorted(NEAR_MS, fact.kernel_ms, side="right"))]
     return float(nats)
 
 
@@ -65,4 +68,5 @@ def _log_ratios(chances: tuple[float, float]) -> Array:
     return np.log([(1.0 - fronted) / (1.0 - other), fronted / other])
 
 
-_LOG_PRIVATE, _LOG_HEADER, _LOG_NEAR = map(_log_ratios, (PRIVATE_PEER, HEADER, NEAR))
+_LOG_PRIVATE, _LOG_HEADER = map(_log_ratios, (PRIVATE_PEER, HEADER))
+_LOG_NEAR = np.log(NEAR[0] / NEAR[1])
