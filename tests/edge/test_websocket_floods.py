@@ -13,6 +13,7 @@ from octet.edge.app import EdgeApp
 from octet.edge.latency import CHANNEL_LIFE_S, PONG_S
 from octet.edge.websocket import MAX_FRAMES
 from octet.serving import ByteStream, Handler, Hypercorn
+from octet.serving.byte_stream import LINGER_S
 from tests.edge.conftest import RunningEdge, StartEdge
 from tests.edge.test_outcomes import ends
 from tests.edge.test_websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, write
@@ -149,7 +150,7 @@ async def test_slow_reader(
         await elapse(mock_clock, CHANNEL_LIFE_S - 0.1)
         assert (await edge.ask(get("/health"))).status == 200
         await edge.until_open(metrics, 1)
-        await elapse(mock_clock, 0.2)
+        await elapse(mock_clock, 0.2 + LINGER_S)  # a farewell that found room is waited for
         with trio.fail_after(PONG_S / 2):
             await edge.until_open(metrics, 0)
     assert ends(apps[0])["timed-out"] == 1
