@@ -3,6 +3,7 @@
 #   make setup   .venv/ with everything in it, the collector and the tables built
 #   make demo    the whole system on this machine, four sessions; ONCE=1 ends after them
 #   make test    lints, types, tests          make lint   lints and types alone
+#   make coverage  which lines of the package no test runs, by one process of tests
 #   make dist    both wheels into dist/       make lock   new hashes for requirements/dev.txt
 #   make bench   the speed of edge and service beside their peers; QUICK=1 shows that it works,
 #                SECTIONS=posts,visits measures some of it
@@ -17,7 +18,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test lint dist lock clean docs peers noise bench bench-tools accuracy real-stack fit
+.PHONY: setup demo test coverage lint dist lock clean docs peers noise bench bench-tools accuracy real-stack fit
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -75,6 +76,10 @@ lint: setup
 test: lint peers
 	npm test --silent -w web/collector
 	$(BIN)/pytest --numprocesses=auto --dist=worksteal $(PYTEST)
+
+coverage: setup peers
+	$(BIN)/coverage run -m pytest $(PYTEST)
+	$(BIN)/coverage report --skip-covered
 
 # The load and the peers that are compiled; Debian's packages are their only dependencies.
 GO_PROGRAMS := load stub peers/go_edge peers/go_reverse_proxy
