@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Mapping
@@ -82,9 +83,12 @@ def run(*command: object, at: Path) -> str:
 
 @pytest.fixture(scope="module")
 def tarball(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What ``npm pack`` builds."""
-    out = tmp_path_factory.mktemp("pack")
-    run("npm", "pack", "--silent", "--pack-destination", out, at=ROOT / "web/collector")
+    """What ``npm pack`` builds from the sources, in a copy: other tests read the built files."""
+    root, out = tmp_path_factory.mktemp("sources"), tmp_path_factory.mktemp("pack")
+    at = root / "web/collector"
+    shutil.copytree(ROOT / "web/collector", at, ignore=shutil.ignore_patterns("dist*", ".*"))
+    (root / "node_modules").symlink_to(ROOT / "node_modules")
+    run("npm", "pack", "--silent", "--pack-destination", out, at=at)
     (path,) = out.iterdir()
     return path
 
