@@ -43,6 +43,7 @@ WATCH: Final = """(() => {
   const set = (value) => (mark("script"), (octet = value));
   Object.defineProperty(globalThis, "octet", { configurable: true, get: () => octet, set });
   wrap(Intl, "Locale", "locale data");
+  wrap(Intl, "supportedValuesOf", "locale data");
   wrap(Intl.DateTimeFormat, "supportedLocalesOf", "locale data");
   wrap(Intl.DateTimeFormat.prototype, "resolvedOptions", "timeZone, intl");
   wrap(HTMLCanvasElement.prototype, "getContext", "webgl");
@@ -88,8 +89,8 @@ is the browser's software that draws. `mode: "lite"` leaves it out.
 *script* is the task in which the browser runs the script and the page calls `verify`. *locale data* is
 what a new process of Chromium reads before its first `Intl.DateTimeFormat`, which is the only way to
 what `intl` tells: {together} ms of the thread together with that (median), divided by the collector
-among four tasks. The longest of them, the table of locales' keys, is one call of the browser, and cannot
-be divided. A page that has formatted a date before has paid it before. *other* is what the browser does
+among four tasks, of which the longest, the names that keys of locales may have, is one call of the
+browser; the very first browser after a start also reads its files from the disk. A page that has formatted a date before has paid it before. *other* is what the browser does
 beside the collector. On a machine with other work to do the throttling itself counts for more: the load
 below is that of this measurement.
 
@@ -152,7 +153,7 @@ def render(results: Mapping[str, Any]) -> str:
         slowdown=SLOWDOWN,
         visits=len(results["tasks"]),
         tasks="\n".join(rows),
-        long=", ".join(sorted(name for name, ms in thread.items() if max(ms) > LONG_MS)) or "none",
+        long=", ".join(_long(thread)) or "none",
         apart=_pair(apart).replace(" |", ";"),
         together=f"{statistics.median(map(_formatting_ms, results['tasks'])):.0f}",
         environment=f"{about['date']}; {about['cpus']} CPUs, load {about['loadBefore'][0]} before; "
@@ -171,6 +172,12 @@ def _formatting_ms(visit: Sequence[Mapping[str, Any]]) -> float:
         task for task in visit if {"octet locale data", "octet timeZone, intl"} & {*task["marks"]}
     ]
     return sum(float(task["threadMs"]) for task in marked)
+
+
+def _long(thread_ms: Mapping[str, Sequence[float]]) -> list[str]:
+    """Return what had a long task in any visit, and in how many."""
+    counts = {name: sum(one > LONG_MS for one in ms) for name, ms in thread_ms.items()}
+    return [f"{name} ({count} visits)" for name, count in sorted(counts.items()) if count]
 
 
 def _pair(values: Sequence[float]) -> str:

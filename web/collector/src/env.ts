@@ -7,7 +7,11 @@
 export interface Env {
   readonly isSecureContext?: boolean;
   readonly location?: { readonly href: string };
-  readonly Intl: { DateTimeFormat: DateTimeFormat; Locale?: new (tag: string) => LocaleLike };
+  readonly Intl: {
+    DateTimeFormat: DateTimeFormat;
+    Locale?: new (tag: string) => LocaleLike;
+    supportedValuesOf?: (key: string) => unknown;
+  };
   readonly Date: DateConstructorLike;
   readonly navigator: NavigatorLike;
   readonly screen?: ScreenLike;

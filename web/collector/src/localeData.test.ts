@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LOCALE_DATA } from "./localeData";
 
-test("each step asks for a locale, where the browser has such", () => {
+test("each step asks for one table, where the browser has such", () => {
   const asked: string[] = [];
   class Locale {
     constructor(tag: string) {
@@ -18,8 +18,9 @@ test("each step asks for a locale, where the browser has such", () => {
       return [];
     }
   }
-  for (const step of LOCALE_DATA) step({ Intl: { DateTimeFormat, Locale } });
-  assert.deepEqual(asked, ["en", "maximize", "en-u-ca-gregory", "list with en"]);
+  const supportedValuesOf = (key: string) => asked.push(`values of ${key}`);
+  for (const step of LOCALE_DATA) step({ Intl: { DateTimeFormat, Locale, supportedValuesOf } });
+  assert.deepEqual(asked, ["en", "maximize", "values of numberingSystem", "list with en"]);
   for (const step of LOCALE_DATA) step({ Intl: { DateTimeFormat: Intl.DateTimeFormat } });
   for (const step of LOCALE_DATA) step({ Intl });
 });
