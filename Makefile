@@ -100,6 +100,7 @@ bench: setup peers bench-tools
 accuracy: setup
 	$(BIN)/python -m benchmarks.accuracy.components $(if $(QUICK),--quick)
 	$(BIN)/python -m benchmarks.accuracy.red_team $(if $(QUICK),--quick)
+	$(BIN)/python -m benchmarks.calibration.weights $(if $(QUICK),--quick)
 	$(BIN)/python -m benchmarks.accuracy $(if $(QUICK),--quick)
 
 fit: setup

@@ -16,7 +16,7 @@ from octet.service.atlas import Atlas, AtlasError
 from octet.service.config import DEFAULT_ATLAS
 
 SEED: Final = 20261122
-FULL: Final = Size(), Size(worlds=3, sessions=20, many=4)
+FULL: Final = Size(), Size(worlds=6, sessions=40, many=4)
 QUICK: Final = Size(worlds=3, sessions=5, many=10), Size(worlds=2, sessions=2, many=3)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from attrs import frozen
 
-from benchmarks.accuracy import scores
+from benchmarks.accuracy import calibration, scores
 from benchmarks.accuracy.alarms import at_rate
 from benchmarks.accuracy.answers import judge
 from benchmarks.accuracy.baselines import look_up
@@ -26,6 +26,7 @@ from octet.service.atlas import Atlas
 
 AS_IT_IS: Final = "as it is"
 SURE: Final = 0.9
+LEAST_OF_PATTERN: Final = 60
 
 
 @frozen
@@ -111,4 +112,9 @@ def _numbers(crowd: Crowd) -> dict[str, Any]:
     weight = mixed(crowd.case, HIDDEN_SHARES[1]) * (sure > 0)
     kept = weight > 0
     bins = scores.reliability(sure[kept], right[kept], weight[kept]) if kept.any() else []
-    return {"rates": rates, "ece": scores.calibration_error(bins)}
+    alike = calibration.patterns(crowd, HIDDEN_SHARES[1], LEAST_OF_PATTERN)
+    return {
+        "rates": rates,
+        "ece": scores.calibration_error(bins),
+        "patterns": {one["pattern"]: one["ece"] for one in alike},
+    }

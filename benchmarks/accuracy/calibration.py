@@ -78,15 +78,18 @@ def _numbers(crowd: Crowd, hidden: float, among: Array) -> Mapping[str, float]:
     }
 
 
-def patterns(crowd: Crowd, hidden: float) -> list[dict[str, Any]]:
-    """Return the calibration of what looks alike: network × clock agrees × Δ."""
+def patterns(crowd: Crowd, hidden: float, least: int = LEAST_OF_PATTERN) -> list[dict[str, Any]]:
+    """Return the calibration of what looks alike: network × clock agrees × Δ.
+
+    Of each pattern of which so many sessions are answered.
+    """
     sure, right = claims(crowd, crowd.engine)
     weight = mixed(crowd.case, hidden)
     kept = (sure > 0) & (weight > 0)
     found = []
     for name in np.unique(crowd.pattern[kept]):
         mine = kept & (crowd.pattern == name)
-        if mine.sum() < LEAST_OF_PATTERN:
+        if mine.sum() < least:
             continue
         bins = scores.reliability(sure[mine], right[mine], weight[mine])
         found.append(

@@ -27,7 +27,7 @@ UNLISTED = (Case.VPN_HONEST, Case.VPN_SPOOFED)
 class Size:
     """How much is simulated."""
 
-    worlds: int = 15
+    worlds: int = 25
     sessions: int = 60
     """Of each class in each world."""
     many: int = 10

@@ -32,8 +32,9 @@ HIDDEN_MIX: Final[dict[Case, float]] = {
     Case.VPN_HOME: 0.24,
     Case.VPN_HONEST: 0.29,
     Case.VPN_SPOOFED: 0.1,
-    Case.PROXY_ABROAD: 0.1,
-    Case.PROXY_HOME: 0.05,
+    Case.PROXY_ABROAD: 0.06,
+    Case.PROXY_HOME: 0.04,
+    Case.PROXY_SPOOFED: 0.05,
     Case.RELAY: 0.2,
     Case.TOR: 0.02,
 }

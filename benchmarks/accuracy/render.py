@@ -18,6 +18,7 @@ from benchmarks.accuracy.page import (
     red_team,
     run,
     sources,
+    weights,
 )
 from benchmarks.accuracy.page.kept import Kept
 
@@ -28,6 +29,7 @@ SECTIONS: Final = (
     introduction,
     goals,
     ablations,
+    weights,
     alarms,
     calibration,
     classes,

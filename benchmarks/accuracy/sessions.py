@@ -49,6 +49,7 @@ class Case(StrEnum):
     VPN_SPOOFED = "VPN, spoofed environment"
     PROXY_ABROAD = "L4 proxy, cross-border"
     PROXY_HOME = "L4 proxy, same country"
+    PROXY_SPOOFED = "L4 proxy, spoofed environment"
     RELAY = "relay"
     TOR = "Tor"
     EDGE_FRONTED = "edge behind an undeclared proxy"
@@ -140,6 +141,7 @@ class Simulator:
             Case.VPN_SPOOFED: self._spoofed,
             Case.PROXY_ABROAD: self._proxy_abroad,
             Case.PROXY_HOME: self._proxy_home,
+            Case.PROXY_SPOOFED: self._proxy_spoofed,
             Case.RELAY: self._relay,
             Case.TOR: self._tor,
         }
@@ -285,8 +287,11 @@ class Simulator:
     def _spoofed(self, here: int, point: Point) -> _Path:
         exit_ = self._exit(here)
         shown = self._atlas.country_row[exit_.advertised]
-        thorough = self._rng.random() < self._world.spoofed_languages
-        return self._tunnel(point, exit_, clock=shown, speaks=shown if thorough else here)
+        return self._tunnel(point, exit_, clock=shown, speaks=self._spoken(here, shown))
+
+    def _spoken(self, here: int, shown: int) -> int:
+        """Return whose languages somebody shows whose clock is set to another country."""
+        return shown if self._rng.random() < self._world.spoofed_languages else here
 
     def _tunnel(self, point: Point, exit_: Exit, *, clock: int, speaks: int) -> _Path:
         there = self._atlas.country_row[exit_.country]
@@ -305,12 +310,17 @@ class Simulator:
         )
 
     def _proxy_abroad(self, here: int, point: Point) -> _Path:
-        return self._proxy(here, point, self._people.other(here, Kind.HOST))
+        there = self._people.other(here, Kind.HOST)
+        return self._proxy(point, there, clock=here, speaks=here)
 
     def _proxy_home(self, here: int, point: Point) -> _Path:
-        return self._proxy(here, point, here)
+        return self._proxy(point, here, clock=here, speaks=here)
 
-    def _proxy(self, here: int, point: Point, there: int) -> _Path:
+    def _proxy_spoofed(self, here: int, point: Point) -> _Path:
+        there = self._people.other(here, Kind.HOST)
+        return self._proxy(point, there, clock=there, speaks=self._spoken(here, there))
+
+    def _proxy(self, point: Point, there: int, *, clock: int, speaks: int) -> _Path:
         entry, _ = self._people.place(there)
         kind = Kind.HOME if self._rng.random() < IN_HOMES else Kind.HOST
         if not self._people.any_of(kind, there):
@@ -320,7 +330,7 @@ class Simulator:
         kernel_ms = self._paths.last_mile() if in_home else 0.0
         gap_ms = self._paths.between(point, entry) + self._paths.last_mile() + kernel_ms
         return _Path(
-            address, there, kind, entry, kernel_ms, gap_ms, clock=here, speaks=here, hosted=True
+            address, there, kind, entry, kernel_ms, gap_ms, clock=clock, speaks=speaks, hosted=True
         )
 
     def _relay(self, here: int, point: Point) -> _Path:

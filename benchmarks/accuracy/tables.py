@@ -20,6 +20,7 @@ HIDING = frozenset(
         Case.VPN_SPOOFED,
         Case.PROXY_ABROAD,
         Case.PROXY_HOME,
+        Case.PROXY_SPOOFED,
         Case.TOR,
     }
 )

@@ -8,17 +8,15 @@ from typing import Final
 import attrs
 import numpy as np
 
-from benchmarks.calibration.crowd import Crowd
+from benchmarks.calibration.crowd import HIDDEN, Crowd
 from benchmarks.calibration.fit import fit
 from benchmarks.calibration.module import write
 from octet.service.atlas import Atlas
 from octet.service.config import DEFAULT_ATLAS
 
 SEED: Final = 7
-WORLDS: Final = 20
+WORLDS: Final = 40
 SESSIONS: Final = 40
-HIDDEN: Final = 0.1
-"""Share of visitors who hide, of whatever kind."""
 
 
 def main() -> int:

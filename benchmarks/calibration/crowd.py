@@ -27,6 +27,8 @@ MANY: Final = {Case.DIRECT: 8, Case.TRAVELLER: 8}
 """Times as many sessions of the classes whose rare alarms matter."""
 CANDIDATES: Final = Thresholds(low=-np.inf, medium=-np.inf, high=0.0)
 """Whoever is likelier bad than good, and has two supporters, is a candidate for high."""
+HIDDEN: Final = 0.1
+"""Share of visitors who hide, of whatever kind."""
 EVEN: Final = 4.0
 """How alike the shares of the worlds are: of their Dirichlet distribution."""
 
@@ -59,21 +61,21 @@ class Crowd:
         cls, atlas: Atlas, rng: np.random.Generator, *, worlds: int, sessions: int, hidden: float
     ) -> Self:
         """Return *sessions* of each class in each world, of whose visitors a share hides."""
-        drawn = list(_worlds(atlas, rng, worlds, sessions))
-        cases = np.array([session.case for _, session, _ in drawn])
-        world = np.array([number for number, _, _ in drawn])
-        believed = judged(Engine(atlas), [sent(session, view) for _, session, view in drawn])
-        true = np.array([atlas.country_row[session.country] for _, session, _ in drawn])
+        found = list(drawn(atlas, rng, worlds, sessions))
+        cases = np.array([session.case for _, session, _ in found])
+        world = np.array([number for number, _, _ in found])
+        believed = judged(Engine(atlas), [sent(session, view) for _, session, view in found])
+        true = np.array([atlas.country_row[session.country] for _, session, _ in found])
         return cls(
             case=cases,
             world=world,
-            share=_shares(cases, world, hidden, rng),
+            share=shares(cases, world, hidden, rng),
             right=believed["best"] == true,
             logit=believed["logit"],
             suspicion=believed["suspicion"],
             supported=believed["supported"],
             pattern=believed["pattern"],
-            whole=np.array([view is WHOLE for _, _, view in drawn]),
+            whole=np.array([view is WHOLE for _, _, view in found]),
         )
 
 
@@ -97,7 +99,7 @@ def judged(engine: Engine, envelopes: list[Envelope]) -> dict[str, Array]:
     return dict(zip(names, columns, strict=True))
 
 
-def _worlds(
+def drawn(
     atlas: Atlas, rng: np.random.Generator, worlds: int, sessions: int
 ) -> Iterator[tuple[int, Session, View]]:
     """Yield the number of the world, a session, and what arrives of it."""
@@ -111,7 +113,8 @@ def _worlds(
                 yield number, session, any_view(rng)
 
 
-def _shares(cases: Array, world: Array, hidden: float, rng: np.random.Generator) -> Array:
+def shares(cases: Array, world: Array, hidden: float, rng: np.random.Generator) -> Array:
+    """Return what each session counts, (N,): those of a world share 1, by its mix of classes."""
     share = np.zeros(len(cases))
     for number in np.unique(world):
         mix = {c: s * (1.0 - hidden) for c, s in _drawn(OPEN_MIX, rng).items()}

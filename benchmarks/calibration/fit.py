@@ -19,7 +19,7 @@ from octet.service.engine.pattern import DETAILS, NAMES, OUTLINES, outline_of
 
 HONEST: Final = (Case.DIRECT, Case.TRAVELLER, Case.ROAMING, Case.RELAY)
 FALSE_ALARMS: Final = {"low": 0.05, "medium": 0.01, "high": 0.001}
-USED: Final = {"low": 0.7, "medium": 0.7, "high": 0.3}
+USED: Final = {"low": 0.7, "medium": 0.7, "high": 0.2}
 """Of the false alarms allowed so much is used: the rest is for worlds that were not drawn, and for
 the few sessions that the rarest are counted by."""
 

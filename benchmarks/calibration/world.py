@@ -35,7 +35,7 @@ class FitWorld(World):
         """Return any world. Judgement."""
         return cls(
             audience_power=rng.triangular(0.3, 0.55, 0.9),
-            travel_km=rng.lognormal(np.log(1200.0), 0.5),
+            travel_km=rng.lognormal(np.log(1600.0), 0.6),
             stale_zone=rng.beta(4.0, 12.0),
             foreign_clock=rng.beta(1.0, 200.0),
             plain_english=rng.beta(2.0, 18.0),

@@ -1,10 +1,10 @@
 """Which evidence a goal lacks, and what each family contributes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from benchmarks.accuracy.ablations import AS_IT_IS, BETTER, OTHERWISE, WITHOUT
-from benchmarks.accuracy.goals import ECE_OVERALL, GOALS, Goal
+from benchmarks.accuracy.goals import ECE_OVERALL, ECE_PATTERN, GOALS, Goal
 from benchmarks.accuracy.page.kept import Kept
 from benchmarks.accuracy.page.words import NUMBERS, percent
 
@@ -34,6 +34,7 @@ def section(kept: Kept) -> str:
         f"|---|---|---|{'---|' * len(BETTER)}---|",
         *(_missed(goal, one, variants) for goal, one in missed),
         _calibration(variants),
+        *_patterns(numbers["patterns"], variants),
         "",
         "**What each family contributes**, in points against the engine as it is; empty where it moves the",
         f"number by less than {percent(LEVEL_POINTS)}:",
@@ -88,6 +89,37 @@ def _calibration(variants: Mapping[str, Any]) -> str:
     told = [float(variants[name]["ece"]) for name in (AS_IT_IS, *BETTER)]
     cells = [f"**{ece:.3f}**" if ece <= ECE_OVERALL else f"{ece:.3f}" for ece in told]
     return f"| all, 10% hidden: ECE | ≤ {ECE_OVERALL} | {' | '.join(cells)} | |"
+
+
+def _patterns(alike: Iterable[Mapping[str, Any]], variants: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a row for each pattern whose error is too large."""
+    for one in alike:
+        if one["ece"] <= ECE_PATTERN:
+            continue
+        told = {
+            name: variants[name]["patterns"].get(one["pattern"]) for name in (AS_IT_IS, *BETTER)
+        }
+        cells = [_error_cell(error) for error in told.values()]
+        yield (
+            f"| {one['pattern']}: ECE | ≤ {ECE_PATTERN} | {' | '.join(cells)} | "
+            f"{_lacks_of_pattern(one, told)} |"
+        )
+
+
+def _error_cell(error: float | None) -> str:
+    if error is None:
+        return ""
+    return f"**{error:.3f}**" if error <= ECE_PATTERN else f"{error:.3f}"
+
+
+def _lacks_of_pattern(one: Mapping[str, Any], told: Mapping[str, float | None]) -> str:
+    bias = "too modest" if one["right"] > one["claimed"] else "too sure"
+    enough = [name for name in BETTER if (error := told[name]) is not None and error <= ECE_PATTERN]
+    if told[AS_IT_IS] is None:
+        return f"{bias}; too few of these sessions"
+    if told[AS_IT_IS] <= ECE_PATTERN:
+        return f"{bias}; on these fewer sessions it is met"
+    return f"{bias}; {enough[0] if enough else 'nothing here that suffices'}"
 
 
 def _contributions(goal: Goal, variants: Mapping[str, Any], names: Iterable[str]) -> str | None:

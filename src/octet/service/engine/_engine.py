@@ -127,7 +127,8 @@ class Engine:
         best, logit = best_countries(country)
         pattern = patterns(reasoning.facts, reasoning.votes, self._atlas)
         right = self._model.calibration.right_share(logit, pattern)
-        tunnel = reasoning.posterior.tunnel
+        at_exit = (reasoning.votes.named == best[:, None]).any(axis=1)
+        tunnel = np.where(at_exit, reasoning.posterior.tunnel, 0.0)
         sure = confidences(right, tunnel, reasoning.facts, self._atlas.date)
         misplaced = self._delay.misplaced(reasoning.facts, reasoning.votes.network)
         edges = doubts(reasoning.facts, reasoning.posterior, misplaced)

@@ -46,8 +46,13 @@ LONGEST_MS = 3000.0
 BUSY_ONE, BUSY_MOST = 0.08, 0.1
 BUSY_MS, BUSY_SPREAD = 20.0, 0.35
 STALL = 0.0003
-SPLIT_TCP = {AsType.SATELLITE: 0.5, AsType.MOBILE: 0.003, AsType.ACCESS: 0.001}
-"""What networks that split TCP add to τ."""
+SPLIT_TCP = {
+    AsType.SATELLITE: 0.5,
+    AsType.MOBILE: 0.003,
+    AsType.ACCESS: 0.001,
+    AsType.OTHER: 0.02,
+}
+"""What networks that split TCP add to τ: ground stations, carriers, the gateways of companies."""
 LAST_MILE_MS = 12.0
 GAP_SPREAD = 0.5
 LOGISTIC = 1.702
