@@ -4,6 +4,7 @@ import time
 
 import h11
 import pytest
+from attrs import evolve
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -160,13 +161,37 @@ def test_any_bytes_are_read_or_left(noise: bytes) -> None:
 def test_repeated_heads_are_read_as_if_each_were_the_first(
     sections: list[bytes], order: list[int]
 ) -> None:
-    """Whatever came before on its connection, and whatever its length, a head is read the same."""
-    reader = HeadReader()
+    """What is taken for the last head of its connection with another length reads as just that."""
+    reader, last = HeadReader(), None
     for turn, place in enumerate(order):
         section = sections[place % len(sections)]
-        for length in (b"%d" % turn, b"0%d" % (turn + 7), b"3"):
+        for length in (b"%d" % turn, b"0%d" % (turn + 7), b"3", b"", b"1" * 10, b"x", b"4 "):
             varied = section.replace(b": 3\r\n", b": %b\r\n" % length)
-            assert reader.read(varied) == read_head(varied)
+            found, expected = END.search(varied), read_head(varied)
+            repeated = reader.repeated(varied + b"\r\n\r\n3")
+            if repeated is None:
+                last = reader.read(varied)
+                assert last == expected
+                continue
+            digits, size = repeated
+            assert found is not None
+            assert last is not None
+            assert size == found.end()
+            names = [name.lower() for name, _ in last.headers]
+            at = names.index(b"content-length")
+            headers = (*last.headers[:at], (last.headers[at][0], digits), *last.headers[at + 1 :])
+            assert evolve(last, headers=headers, content_length=int(digits)) == (
+                read_head(varied[:size])
+            )
+
+
+def test_a_repeated_head_may_be_only_begun() -> None:
+    """Of a head that is not all there yet nothing is taken for the last one."""
+    reader, section = HeadReader(), with_lines(b"Content-Length: 3", b"X: a")
+    assert reader.read(section) is not None
+    for end in range(len(section)):
+        assert reader.repeated(section[:end]) is None
+    assert reader.repeated(section + b"abc") == (b"3", len(section))
 
 
 # --- by table ------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import base64
 import ssl
 from collections.abc import Mapping
 
-from attrs import field, frozen
+from attrs import frozen
 
 from octet.edge.connection.address import plain_address
 from octet.edge.connection.client_hello import peek_client_hello
@@ -24,8 +24,6 @@ class Kept:
     text: bytes
     """All but the request's header and the kernel's timing, with the closing brace left out."""
     missing: Mapping[str, AbsenceReason]
-    fields: dict[tuple[bytes, bytes], bytes] = field(factory=dict)
-    """Each field of a header as it came, to how it is told."""
 
 
 class ConnectionObserver:

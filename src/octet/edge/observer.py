@@ -1,6 +1,6 @@
 """Puts together what was observed of one request and the connection that it came on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from attrs import frozen
@@ -24,8 +24,6 @@ from octet.schema import (
 )
 from octet.schema.json_text import dumps
 
-KEPT_FIELDS: Final = 64
-"""Fields of headers kept of one connection, at most."""
 _EACH_TIME: Final = ("http", "tcp", "latency")
 """What differs between the requests of a connection."""
 
@@ -182,7 +180,7 @@ class Observer:
         parts = (
             kept.text,
             b',"http":{"version":"1.1","headers":[',
-            self._fields(kept, request.headers),
+            self._headers(request),
             b']},"tcp":',
             timing,
             b',"latency":',
@@ -205,18 +203,25 @@ class Observer:
             connection.kept = Kept(dumps(lasting)[:-1], observation.missing)
         return connection.kept
 
-    def _fields(self, kept: Kept, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
-        texts = kept.fields
-        try:
-            return b",".join([texts[header] for header in headers])
-        except KeyError:
-            unseen = [header for header in headers if header not in texts]
-            if len(texts) + len(unseen) > KEPT_FIELDS:
-                texts.clear()
-                unseen = [*headers]
-            told = read_headers(unseen, self.config.redact_headers)
-            texts.update(zip(unseen, map(dumps, told), strict=True))
-            return b",".join([texts[header] for header in headers])
+    def _headers(self, request: Request) -> bytes:
+        """Return the items of the list of headers; those of a head that is repeated are told once,
+        and only its length anew.
+        """
+        known, headers = request.known, request.headers
+        at = known.length_at
+        if not known.told:
+            told = [*map(dumps, read_headers(headers, self.config.redact_headers))]
+            known.told = _cut(told, at, b"" if at is None else headers[at][1])
+        return (b"" if at is None else headers[at][1]).join(known.told)
+
+
+def _cut(told: list[bytes], at: int | None, digits: bytes) -> tuple[bytes, ...]:
+    """Join *told* in two pieces, between which stood *digits*; in one where they are not told."""
+    end = b'"%b"]' % digits
+    if at is None or not digits or not told[at].endswith(end):
+        return (b",".join(told),)
+    begin = told[at].removesuffix(end) + b'"'
+    return b",".join([*told[:at], begin]), b",".join([b'"]', *told[at + 1 :]])
 
 
 def _present(fact: Any) -> Any:

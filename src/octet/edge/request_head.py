@@ -30,6 +30,8 @@ _FIELD: Final = re.compile(
 to refuse."""
 _LENGTH_FIELD: Final = re.compile(rb"\r\n(?i:content-length):[ \t]*([0-9]{1,9})[ \t]*\r\n")
 _LENGTH: Final = re.compile(rb"[0-9]{1,9}")
+_MAX_DIGITS: Final = 9
+"""Of a length."""
 _FOREIGN: Final = frozenset({b"transfer-encoding", b"expect", b"trailer", b"te", b"http2-settings"})
 """Fields whose requests are left to the full parser."""
 
@@ -50,23 +52,8 @@ class RequestHead:
     upgrade: bool
     """Whether it asks for a WebSocket."""
 
-    def with_length(self, at: int, digits: bytes) -> "RequestHead":
-        """Return this head with other *digits* in its header number *at*, the content's length."""
-        headers = self.headers
-        changed = (headers[at][0], digits)
-        return RequestHead(
-            self.method,
-            self.path,
-            self.query,
-            (*headers[:at], changed, *headers[at + 1 :]),
-            self.fields,
-            int(digits),
-            self.keep_alive,
-            self.upgrade,
-        )
 
-
-def is_left(begun: bytearray) -> bool:
+def is_left(begun: bytes) -> bool:
     """Return whether what has *begun* to arrive is left to a full parser, whatever follows."""
     return len(begun) > MAX_HEAD_BYTES or not begun.startswith((b"G", b"H", b"P", b"O"))
 
@@ -78,25 +65,32 @@ class HeadReader:
     a head is not read again.
     """
 
-    _last: RequestHead
-    _at: int
-    """Which of its headers is the length."""
-
     def __init__(self) -> None:
-        self._around: tuple[bytes, bytes] | None = None
-        """What stood before and after the length's digits in the head read last."""
+        self._before: bytes | None = None
+        """What stood before the length's digits in the head read last."""
+        self._after = b""
 
     def read(self, section: bytes) -> RequestHead | None:
         """Do what `read_head` does."""
-        length = _LENGTH_FIELD.search(section)
-        around = None if length is None else (section[: length.start(1)], section[length.end(1) :])
-        if length is not None and around == self._around:
-            return self._last.with_length(self._at, length[1])
         head = read_head(section)
-        if head is not None and around is not None:
-            names = [name.lower() for name, _ in head.headers]
-            self._around, self._last, self._at = around, head, names.index(b"content-length")
+        length = None if head is None else _LENGTH_FIELD.search(section)
+        self._before = None
+        if length is not None:
+            self._before, self._after = section[: length.start(1)], section[length.end(1) :]
         return head
+
+    def repeated(self, begun: bytes) -> tuple[bytes, int] | None:
+        """If what has *begun* to arrive is the head read last, but for the length of its body,
+        return that length's digits, and the size of the head in bytes. None: it is to be read.
+        """
+        if self._before is None or not begun.startswith(self._before):
+            return None
+        start = len(self._before)
+        end = begun.find(b"\r", start, start + _MAX_DIGITS + 1)
+        digits = begun[start:end]
+        if end < 0 or not digits.isdigit() or not begun.startswith(self._after, end):
+            return None
+        return digits, end + len(self._after)
 
 
 def read_head(section: bytes) -> RequestHead | None:

@@ -43,7 +43,6 @@ _ROUTE_NAMES: Final = {SIGNALS: "signals", CHANNEL: "channel"}
 
 
 _TAKEN: Final = json_reply({"ok": True})
-_FREE: Final = nullcontext()
 
 ReadBody = Callable[[], Awaitable[bytes]]
 
@@ -65,9 +64,9 @@ class Routes:
         self._cors = Cors(workings.config.allowed_origins)
         self._assets = {f"/{name}": asset for name, asset in load_assets().items()}
         self._base = workings.config.base_path
-        self._taken = _TAKEN
-        self._taken_for: Mapping[str, str] = {}
-        """What was told for the last report that was taken, and its origin's headers."""
+        self._taken = _TAKEN.marked(self._cors.headers(None))
+        self._taken_for: bytes | None = None
+        """What was told for the last report that was taken, and its origin."""
 
     def is_channel(self, request: Request) -> bool:
         """Return whether a WebSocket upgrade belongs here."""
@@ -83,9 +82,13 @@ class Routes:
 
         Cancellation: a report that was taken is delivered all the same.
         """
+        answer = self._report if request.known.posts else self._answer
         try:
-            with self._admitted(request):
-                reply = await self._answer(request, read_body)
+            if self._workings.config.trusted_proxies:
+                with self._admitted(request):
+                    reply = await answer(request, read_body)
+            else:
+                reply = await answer(request, read_body)
         except ProblemError as error:
             return self.refuse(request, error)
         except Exception as exc:  # noqa: BLE001 - the boundary: this request alone fails
@@ -129,8 +132,9 @@ class Routes:
         path = self._path(request)
         match path:
             case _ if path == SIGNALS:
-                self._allow(request, "POST")
-                return await self._signals(request, read_body)
+                self._check_post(request)
+                request.known.posts = True
+                return await self._report(request, read_body)
             case _ if path == CHANNEL:
                 self._allow(request, "GET")
                 raise ProblemError("upgrade_required", headers={"upgrade": "websocket"})
@@ -146,11 +150,19 @@ class Routes:
                 return _file(request, self._assets[path])
         raise ProblemError("not_found")
 
-    async def _signals(self, request: Request, read_body: ReadBody) -> Reply:
+    def _check_post(self, request: Request) -> None:
+        """Refuse what is no post of a report, or may not be, by all of the head but the length.
+
+        Raises:
+            ProblemError: it is none.
+        """
+        self._allow(request, "POST")
         self._cors.check(request.header("origin"))
         content_type = request.header("content-type") or ""
         if content_type != JSON and content_type.partition(";")[0].strip().lower() != JSON:
             raise ProblemError("unsupported_media_type")
+
+    async def _report(self, request: Request, read_body: ReadBody) -> Reply:
         if request.content_length > MAX_REPORT_BYTES:
             raise ProblemError("too_large")
         body = await read_body()
@@ -194,7 +206,7 @@ class Routes:
         """
         source = self._workings.observer.behind_proxy(request)
         if source is None:
-            return _FREE
+            return nullcontext()
         place = self._workings.connections.admit(source)
         if isinstance(place, Refusal):
             self._workings.metrics.connections_refused.count(place.reason)
@@ -202,8 +214,8 @@ class Routes:
         return place
 
     def _count(self, request: Request, code: str) -> None:
-        route = _ROUTE_NAMES.get(self._path(request), "other")
-        self._workings.metrics.requests.count(route, code)
+        path = SIGNALS if request.known.posts else self._path(request)
+        self._workings.metrics.requests.count(_ROUTE_NAMES.get(path, "other"), code)
 
     def _path(self, request: Request) -> str:
         """Return the path below the base path; empty when it is not below it."""
@@ -219,12 +231,13 @@ class Routes:
     def _finish(self, request: Request, reply: Reply) -> Reply:
         """Count *reply* and give it what every reply carries."""
         self._count(request, reply.code)
-        headers = self._cors.headers(request.header("origin"))
-        if reply is not _TAKEN:
-            return reply.marked(headers)
-        if headers != self._taken_for:  # mostly one origin's pages post
-            self._taken_for, self._taken = headers, reply.marked(headers)
-        return self._taken
+        origin = request.fields.get(b"origin")
+        if reply is _TAKEN and origin == self._taken_for:  # mostly one origin's pages post
+            return self._taken
+        marked = reply.marked(self._cors.headers(request.header("origin")))
+        if reply is _TAKEN:
+            self._taken_for, self._taken = origin, marked
+        return marked
 
 
 def _limited(refusal: Refusal) -> ProblemError:

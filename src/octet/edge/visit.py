@@ -66,8 +66,10 @@ class Visit:
         self._hypercorn = hypercorn
         self._stream = stream
         self._tls = tls
-        self._buffer = bytearray()
+        self._buffer = b""
         self._heads = HeadReader()
+        self._last: Request | None = None
+        """What the head read last has asked for."""
         self._body_bytes = 0
         """Of the request's body, until it was read."""
         self._scope = trio.CancelScope()
@@ -158,6 +160,13 @@ class Visit:
 
     async def _serve_one(self) -> bool:
         """Serve one request; return whether another may follow."""
+        if not self._buffer and not await self._receive():
+            return False
+        repeated = self._heads.repeated(self._buffer)
+        if repeated is not None and self._last is not None:
+            digits, size = repeated
+            self._buffer = self._buffer[size:]
+            return await self._exchange(self._last.again(digits))
         section = await self._read_section()
         if section is None:
             return False
@@ -168,8 +177,9 @@ class Visit:
         request = self._request(head)
         if head.upgrade:
             return await self._upgrade(request, len(section))
-        del self._buffer[: len(section)]
-        return await self._exchange(request, head)
+        self._buffer = self._buffer[len(section) :]
+        self._last = request if head.keep_alive else None
+        return await self._exchange(request, keep=head.keep_alive)
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -183,7 +193,7 @@ class Visit:
                 if self._buffer:
                     await self._hand_over()
                 return None
-        return bytes(self._buffer[: end.end()])
+        return self._buffer[: end.end()]
 
     async def _receive(self) -> bool:
         """Add what arrives to the buffer; False at the end of the stream."""
@@ -218,8 +228,7 @@ class Visit:
             self._take_now()
         if len(self._buffer) < length:
             await self._await_body(length)
-        body = bytes(self._buffer[:length])
-        del self._buffer[:length]
+        body, self._buffer = self._buffer[:length], self._buffer[length:]
         self._body_bytes = 0
         return body
 
@@ -234,13 +243,13 @@ class Visit:
 
     # --- answering -----------------------------------------------------------------------------
 
-    async def _exchange(self, request: Request, head: RequestHead) -> bool:
+    async def _exchange(self, request: Request, *, keep: bool = True) -> bool:
         """Answer; the connection goes on unless there is a body that was not read."""
         self._allow_at_least(ANSWER_S + self._workings.config.relay_timeout_ms / 1000)
         self._outcome = "served"
-        self._body_bytes = head.content_length
+        self._body_bytes = request.content_length
         reply = await self._routes.answer(request, self._read_body)
-        keep = head.keep_alive and not self._body_bytes and not self._draining
+        keep = keep and not self._body_bytes and not self._draining
         await self._write(request, reply, keep=keep)
         return keep
 
@@ -270,7 +279,7 @@ class Visit:
         if opening is None:
             await self._hand_over()
             return False
-        del self._buffer[:section_bytes]
+        self._buffer = self._buffer[section_bytes:]
         try:
             with self._routes.channel(request) as asked:
                 await self._play(request, asked, opening)
@@ -282,7 +291,7 @@ class Visit:
         self._outcome = "served"
         self._allow(CHANNEL_LIFE_S)  # also of a page that takes nothing, not even a farewell
         await self._stream.send_all(opening)
-        self._stream.unread(bytes(self._buffer))
+        self._stream.unread(self._buffer)
         with suppress(SocketClosedError):
             await play(
                 WebSocket(self._stream),
@@ -299,7 +308,7 @@ class Visit:
             self._hurry()
         left_s = self._scope.deadline - trio.current_time()
         self._scope.deadline = float("inf")
-        self._stream.unread(bytes(self._buffer))
+        self._stream.unread(self._buffer)
         self._handed = Connection(
             self._hypercorn,
             self._stream,
