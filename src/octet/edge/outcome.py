@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 from attrs import frozen
 
 from octet.schema import Accepted, Problem, Refused, Results, SchemaError, structure
-from octet.schema.json_text import loads
+from octet.schema.json_text import dumps, loads
 
 RETRY_AFTER_S: Final = 1
 """What a page is told to wait when the service named nothing."""
@@ -75,6 +75,8 @@ def problem_code(body: bytes) -> str:
 
 
 def _of_results(body: bytes, ids: Sequence[str]) -> list[Outcome]:
+    if body == dumps({"results": [{"id": own_id, "ok": True} for own_id in ids]}):
+        return [Accepted(own_id) for own_id in ids]  # in the service's own spelling, as mostly
     try:
         answer = loads(body, max_depth=MAX_RESULTS_DEPTH)
     except SchemaError:

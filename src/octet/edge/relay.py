@@ -37,7 +37,7 @@ BATCH_BYTES: Final = 4 * 1024 * 1024
 """A batch that has reached this takes no further envelope: half of what the service reads."""
 
 
-@frozen
+@frozen(slots=False)  # which is quicker to make
 class Forward:
     """One envelope on its way."""
 
@@ -61,16 +61,8 @@ class _Parcel:
     forward: Forward
     due_s: float
     """When the page is told that it took too long."""
+    _page: trio.lowlevel.Task | None
     outcome: Outcome | None = None
-    _page: trio.lowlevel.Task | None = None
-
-    async def told(self) -> Outcome:
-        """Return the outcome when there is one. Cancellation: it is not seen."""
-        if self.outcome is None:
-            self._page = trio.lowlevel.current_task()
-            await trio.lowlevel.wait_task_rescheduled(self._leave)
-        assert self.outcome is not None  # noqa: S101 - `tell` alone wakes
-        return self.outcome
 
     def tell(self, outcome: Outcome) -> None:
         """Tell the page, unless it was told already."""
@@ -79,7 +71,8 @@ class _Parcel:
             if self._page is not None:
                 trio.lowlevel.reschedule(self._page)
 
-    def _leave(self, _: Any) -> trio.lowlevel.Abort:
+    def leave(self, _: Any) -> trio.lowlevel.Abort:
+        """Let the page go without the outcome."""
         self._page = None
         return trio.lowlevel.Abort.SUCCEEDED
 
@@ -154,7 +147,8 @@ class Relay:
             return refusal
         if not self._places.take():
             return OVERLOADED
-        parcel = _Parcel(forward, trio.current_time() + self._timeout_s)
+        due_s = trio.current_time() + self._timeout_s
+        parcel = _Parcel(forward, due_s, trio.lowlevel.current_task())
         if not self._pending:
             self._idle = trio.Event()
         self._pending += 1
@@ -162,7 +156,9 @@ class Relay:
         self._queue.append(parcel)
         if self._arrived:
             self._arrived.unpark()
-        return await parcel.told()
+        await trio.lowlevel.wait_task_rescheduled(parcel.leave)
+        assert parcel.outcome is not None  # noqa: S101 - `tell` alone wakes
+        return parcel.outcome
 
     async def drain(self) -> None:
         """Return when every delivery has ended."""

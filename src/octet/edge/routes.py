@@ -4,7 +4,7 @@ Each handler is thin: it checks shape and size, observes, and hands on.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final
 
@@ -24,10 +24,9 @@ from octet.schema import (
     MAX_REPORT_BYTES,
     Accepted,
     Refused,
-    ReportHead,
     SchemaError,
-    decode,
     problem,
+    read_report_head,
 )
 from octet.serving import ProblemError
 from octet.serving.failure import describe
@@ -167,7 +166,7 @@ class Routes:
             raise ProblemError("too_large")
         body = await read_body()
         try:
-            head = decode(ReportHead, body)
+            head = read_report_head(body)
         except SchemaError as exc:
             raise ProblemError(exc.code, str(exc)) from exc
         envelope = self._workings.envelope(request, head, body)

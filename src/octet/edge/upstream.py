@@ -163,8 +163,8 @@ class Upstream:
         self.circuit.answered(status)
         if status in {429, 503}:
             self.circuit.pause(retry_after_s(reply.headers) or 0)
-        refused = upstream_log.refused(status, problem_code(reply.content))
-        self._log.posted(None if fit else refused, request_id)
+        fault = None if fit else upstream_log.refused(status, problem_code(reply.content))
+        self._log.posted(fault, request_id)
 
     async def _forward(self, envelopes: Sequence[bytes], names: BatchNames) -> httpx.Response:
         """Post *envelopes*.

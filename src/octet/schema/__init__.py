@@ -34,6 +34,7 @@ from octet.schema.report import (
     ReportHead,
     Unread,
 )
+from octet.schema.report_head import read_report_head
 from octet.schema.results import Accepted, Refused, Results
 from octet.schema.signal import NOT_SENT, Missing, MissingReason, Present, Signals
 from octet.schema.signals import (
@@ -109,6 +110,7 @@ __all__ = [
     "decode",
     "encode",
     "problem",
+    "read_report_head",
     "structure",
     "unstructure",
 ]

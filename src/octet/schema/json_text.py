@@ -32,13 +32,18 @@ _SURROGATE: Final = "\\ud"
 """How an escape of one begins, in lower case; UTF-8 itself holds none."""
 
 
-def loads(text: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
+def loads(text: bytes, *, max_depth: int = MAX_DEPTH, exact: bool = True) -> Any:
     """Parse *text*, which must be one JSON value nested at most *max_depth* deep.
+
+    Args:
+        text: in UTF-8.
+        max_depth: of arrays and objects inside one another.
+        exact: False where no large integer matters: one past 64 bits may come as a float.
 
     Raises:
         SchemaError: the text is not strict JSON in UTF-8, or is nested too deep.
     """
-    value = _UNSURE if orjson is None else _quick(text, max_depth)
+    value = _UNSURE if orjson is None else _quick(text, max_depth, exact=exact)
     return _thorough(text, max_depth) if value is _UNSURE else value
 
 
@@ -74,7 +79,7 @@ _PLAIN: Final = (
 )
 
 
-def _quick(text: bytes, max_depth: int) -> Any:
+def _quick(text: bytes, max_depth: int, *, exact: bool = True) -> Any:
     """Return the value of *text* if it is certainly strict JSON, else `_UNSURE`.
 
     A duplicate member shows by its colon: written again, the value has one less than the text. An
@@ -87,7 +92,7 @@ def _quick(text: bytes, max_depth: int) -> Any:
         return _UNSURE
     if (
         text.count(b":") != colons
-        or _LONG_NUMBER in text.translate(_DIGITS)
+        or (exact and _LONG_NUMBER in text.translate(_DIGITS))
         or (_may_be_deeper(text, max_depth) and _deeper(value, max_depth))
     ):
         return _UNSURE

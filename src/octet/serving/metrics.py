@@ -64,7 +64,10 @@ class _Cells:
 
     def total(self, cell: int) -> float:
         """Sum a cell over all workers."""
-        return sum(row[cell] for row in self._rows)
+        total = 0.0
+        for row in self._rows:  # one, mostly: `sum` of a generator takes three times as long
+            total += row[cell]
+        return total
 
 
 class _Series:
