@@ -1,6 +1,6 @@
 """One connection to the service, whose other end a test holds; time is virtual."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
@@ -48,6 +48,65 @@ async def test_requests_follow_each_other(ends: tuple[Link, Peer]) -> None:
         assert (reply.status_code, reply.headers["x-a"], reply.content) == (200, "1", b"{}")
         assert link.reusable
         assert (await far.receive_some()).endswith(b"\r\n\r\nbody")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        OK,
+        b"HTTP/1.1 200\r\ncontent-length:2\r\nX-A: \t1 \t 2\r\nDate: a, b\r\n\r\n{}",
+        OK[:-1],
+        OK + OK,
+        OK.replace(b"200", b"201"),
+        OK.replace(b"200", b"0200"),
+        OK.replace(b"/1.1", b"/1.0"),
+        OK.replace(b"X-A: 1", b"X-A: 1 "),
+        OK.replace(b"X-A: 1", b"X-A:"),
+        OK.replace(b"X-A: 1", b"X-A : 1"),
+        OK.replace(b"X-A: 1", b"X-A: 1\r\n b"),
+        OK.replace(b"X-A: 1", b"X-A: 1\nB: 1"),
+        OK.replace(b"X-A: 1", b"X-A: \xe9"),
+        OK.replace(b"X-A: 1", b"Content-Length: 2"),
+        OK.replace(b"X-A: 1", b"Content-Length: 3"),
+        OK.replace(b"X-A: 1", b"Transfer-Encoding: chunked"),
+        OK.replace(b"X-A: 1", b"Connection: close"),
+        OK.replace(b"X-A: 1", b"Connection: keep-alive"),
+        OK.replace(b": 2", b": +2"),
+        OK.replace(b": 2", b": 2, 2"),
+        OK.replace(b": 2", b": 00000000002"),
+        OK.replace(b"\r\n", b"\n"),
+        OK.replace(b"200 OK", b"200 OK\x00"),
+    ],
+)
+async def test_plain_replies_are_read_as_h11_reads_them(answer: bytes) -> None:
+    """Whether a reply comes in one piece, and may be read at once, or in two is all the same."""
+    read: list[object] = []
+    for cut in (len(answer), 1):
+        near, far = memory_stream_pair()
+        await far.send_all(answer[:cut])
+        near.receive_stream.receive_some_hook = _then(far, answer[cut:])
+        link = Link(near)
+        try:
+            reply = await link.ask(GET)
+            read.append((reply.status_code, reply.headers.raw, reply.content, link.reusable))
+        except NoReplyError as exc:
+            read.append((exc.heard, link.reusable))
+    assert read[0] == read[1]
+
+
+def _then(far: Peer, rest: bytes) -> Callable[[], Awaitable[None]]:
+    """Have *far* send the *rest*, and end, once a first piece was received."""
+    calls = 0
+
+    async def send() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            if rest:
+                await far.send_all(rest)
+            await far.aclose()
+
+    return send
 
 
 async def test_interim_response(ends: tuple[Link, Peer]) -> None:

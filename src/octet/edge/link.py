@@ -1,9 +1,11 @@
 """One HTTP/1.1 connection to the service, kept for the next request.
 
-h11 reads and writes; this adds what a relay needs to know and a general client does not say:
-whether a connection died before the service had answered a byte, and an end that waits for nobody.
+h11 writes, and reads every reply that is not a plain one; this adds what a relay needs to know and
+a general client does not say: whether a connection died before the service had answered a byte, and
+an end that waits for nobody.
 """
 
+import re
 import ssl
 from typing import Final
 
@@ -16,6 +18,19 @@ MAX_REPLY_BYTES: Final = 8 * 1024 * 1024
 _READ_BYTES: Final = 64 * 1024
 _UNTOLD: Final = frozenset({b"content-encoding", b"location", b"set-cookie"})
 """Fields of a reply on which httpx would act: it would decompress, prepare to follow, remember."""
+
+
+_PLAIN_HEAD: Final = re.compile(
+    rb"HTTP/1\.1 200(?: [ -~]*)?\r\n"
+    rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[ \t]*+[!-~](?:[ \t]*+[!-~])*\r\n)+\r\n"
+)
+"""Of a reply whose fields are all told in one way, in ASCII; `*+` gives nothing back."""
+_PLAIN_FIELD: Final = re.compile(rb"([^\r\n:]+):[ \t]*([^\r\n]+)\r\n")
+_LENGTH: Final = re.compile(rb"[0-9]{1,7}")
+_PLAIN_BYTES: Final = 16 * 1024
+"""A longer head is left to h11, which has its own bound."""
+_FRAMING: Final = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"upgrade"})
+"""Fields that may say more of where a reply ends, or what follows it."""
 
 
 class NoReplyError(httpx.RemoteProtocolError):
@@ -35,7 +50,11 @@ class Link:
         self.tls = tls
         """What secures it."""
         self._http = h11.Connection(h11.CLIENT)
+        """Of one request and its reply."""
         self._heard = False
+        self._in_order = False
+        """Whether the last reply ended where it said, and nothing follows it."""
+        self._reusable = False
 
     @classmethod
     async def open(cls, host: str, port: int, tls: ssl.SSLContext | None) -> "Link":
@@ -58,7 +77,7 @@ class Link:
     @property
     def reusable(self) -> bool:
         """Whether another request may follow: both sides ended the last one in order."""
-        return self._http.states == {h11.CLIENT: h11.IDLE, h11.SERVER: h11.IDLE}
+        return self._reusable
 
     async def ask(self, request: httpx.Request) -> httpx.Response:
         """Send *request* and return the reply, whose end has come.
@@ -72,7 +91,8 @@ class Link:
         Raises:
             NoReplyError: so it is too.
         """
-        self._heard = False
+        self._heard = self._reusable = False
+        self._http = h11.Connection(h11.CLIENT)
         head = h11.Request(
             method=request.method, target=request.url.raw_path, headers=request.headers.raw
         )
@@ -88,9 +108,7 @@ class Link:
         except (OSError, trio.BrokenResourceError, h11.ProtocolError) as exc:
             both = exc if unsent is None else ExceptionGroup("neither sent nor read", [unsent, exc])
             raise NoReplyError(heard=self._heard) from both
-        done = self._http.states == {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}
-        if done and unsent is None and not self._http.trailing_data[0]:
-            self._http.start_next_cycle()
+        self._reusable = unsent is None and self._in_order
         return reply
 
     async def close(self) -> None:
@@ -99,6 +117,17 @@ class Link:
             await trio.aclose_forcefully(self._stream)
 
     async def _reply(self) -> httpx.Response:
+        received = await self._receive()
+        if (plain := _plain_reply(received)) is not None:
+            self._in_order = True
+            return plain
+        self._http.receive_data(received)
+        reply = await self._any_reply()
+        done = self._http.states == {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}
+        self._in_order = done and not self._http.trailing_data[0]
+        return reply
+
+    async def _any_reply(self) -> httpx.Response:
         while not isinstance(response := await self._event(), h11.Response):
             pass  # an interim one; h11 raises for all else
         body = bytearray()
@@ -115,6 +144,28 @@ class Link:
             event = self._http.next_event()
             if event is not h11.NEED_DATA:
                 return event
-            received = await self._stream.receive_some(_READ_BYTES)
-            self._heard = self._heard or bool(received)
-            self._http.receive_data(bytes(received))
+            self._http.receive_data(await self._receive())
+
+    async def _receive(self) -> bytes:
+        received = await self._stream.receive_some(_READ_BYTES)
+        self._heard = self._heard or bool(received)
+        return bytes(received)
+
+
+def _plain_reply(received: bytes) -> httpx.Response | None:
+    """Return the reply if *received* is one and no more, of status 200, with one length and nothing
+    else that says where it ends; None leaves it to h11.
+    """
+    head = _PLAIN_HEAD.match(received)
+    if head is None or head.end() > _PLAIN_BYTES:
+        return None
+    headers = [(name.lower(), value) for name, value in _PLAIN_FIELD.findall(head[0])]
+    names = [name for name, _ in headers]
+    if names.count(b"content-length") != 1 or not _FRAMING.isdisjoint(names):
+        return None
+    length = headers[names.index(b"content-length")][1]
+    body = received[head.end() :]
+    if not _LENGTH.fullmatch(length) or int(length) != len(body):
+        return None
+    told = [(name, value) for name, value in headers if name not in _UNTOLD]
+    return httpx.Response(200, headers=told, content=body)
