@@ -183,9 +183,8 @@ class Upstream:
         Raises:
             httpx.TransportError: there was no reply.
         """
-        ask = (
-            self._connections.handle_async_request
-        )  # the client's own way there adds nothing to it
+        # The client's own way to its transport adds nothing: no redirects, cookies or hooks.
+        ask = self._connections.handle_async_request
         try:
             return await ask(build())
         except StaleConnectionError:
