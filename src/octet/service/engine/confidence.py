@@ -4,10 +4,10 @@
 
 r is fitted (`model.Calibration`): how often answers of the same pattern with the same posterior
 were right, in a mix in which a tenth of the visitors hide. t is the probability of a tunnel or a
-proxy whose exit some table puts into the very country that is answered: who hides well agrees with the exit in
-everything, and how many do nobody knows, so nothing is sure there. Years are those between the
-tables' date and the report beyond the first half, at most four: addresses change hands. What
-tunnels and age cost is judgement.
+proxy whose exit some table puts into the very country that is answered: who hides well agrees with
+the exit in everything, and how many do nobody knows, so nothing is sure there. Years are those
+between the tables' date and the report beyond the first half, at most four: addresses change hands.
+What tunnels and age cost is judgement.
 
 No country below 0.5. With nothing but the prior the largest country stays far below that, so
 silence about the unknown needs no rule of its own. Source: ours.
