@@ -70,8 +70,9 @@ _PEAK = 3.0 / 8.0 / SPREAD
 """The t density with four degrees of freedom at its centre."""
 STEP = 0.05
 """Delays are told apart to five per cent, far below what they spread by; nats."""
-EDGES_KEPT, DELAYS_KEPT = 256, 4096
-"""Edge locations whose distances are kept, a deployment has a handful; and delays to them."""
+EDGES_KEPT, EXITS_KEPT, DELAYS_KEPT = 256, 2048, 4096
+"""Edge locations whose distances are kept, a deployment has a handful; ways through a country to
+one of them, 8 KiB each; and delays, directly and through a country."""
 THROUGH = (Transport.VPN, Transport.ROAMING)
 """The kernel's round trip crosses the whole path through the exit."""
 ENDED = (Transport.PROXY, Transport.RELAY, Transport.TOR, Transport.FRONTED)
@@ -139,8 +140,7 @@ class Delay:
 
     def _through(self, times: Times, named: list[int], direct: Array) -> Array:
         """Return w log P(r | from c through x), (K, C); the own country's is near a direct path."""
-        exits = tuple(row for row in named if row >= 0)
-        rows = self._paths.through(times, exits) if exits else ()
+        rows = [self._paths.through(times, row) for row in named if row >= 0]
         return self._slots(direct, rows, len(named), len(times))
 
     def _ended(self, at_exit: Array, landmarks: int, named: list[int]) -> Array:
@@ -167,6 +167,8 @@ class _Paths:
         self._places = places
         self._between_ms = base_delay_ms(atlas.distance_km).astype(np.float32)
         self.to_edge = lru_cache(maxsize=EDGES_KEPT)(self._to_edge)
+        self.to_exit = lru_cache(maxsize=EXITS_KEPT)(self._to_exit)
+        self.by_mile = lru_cache(maxsize=DELAYS_KEPT)(self._by_mile)
         self.direct = lru_cache(maxsize=DELAYS_KEPT)(self._direct)
         self.through = lru_cache(maxsize=DELAYS_KEPT)(self._through)
 
@@ -177,29 +179,35 @@ class _Paths:
         base = base_delay_ms(away).astype(np.float32)
         return np.log(base + LAST_MILE_MS[:, None]), self._places.by_country(base)
 
+    def _to_exit(self, edge: Location, exit_: int) -> Array:
+        """Return ln(base + last mile) of the way through a country to the edge, (Q, C), in ms."""
+        legs_ms = self._between_ms[exit_] + self.to_edge(edge)[1][exit_]
+        return np.asarray(np.log(legs_ms + LAST_MILE_MS[:, None]))
+
+    def _by_mile(self, times: Times) -> Array:
+        """Return P(r | direct from c over each last mile), (Q, C)."""
+        density: Array = np.ones((1, 1), np.float32)
+        for edge, steps in times:
+            density = density * _density(np.float32(steps * STEP) - self.to_edge(edge)[0])
+        return _kept(self._places.by_country(density))
+
     def _direct(self, times: Times, network: int) -> Array:
         """Return w log P(r | direct from c), (3, C): over a network's last mile; over any; and as
         much of the first as is neither κ's nor of a long last mile.
         """
-        density: Array = np.ones((1, 1), np.float32)
-        for edge, steps in times:
-            density = density * _density(np.float32(steps * STEP) - self.to_edge(edge)[0])
         own = LAST_MILE.get(network, _ANY_MILE)
         miles = np.stack([own, _ANY_MILE, own * _USUAL])
         if not times:
             return _kept(np.zeros((len(miles), len(self._between_ms)), np.float32))
-        chance = self._places.by_country(miles @ density)
+        chance = miles @ self.by_mile(times)
         chance[2] = np.maximum(chance[2] - miles[2].sum() * MISPLACED * FLAT, _LEAST)
         return _kept(WEIGHT * np.log(chance))
 
-    def _through(self, times: Times, exits: tuple[int, ...]) -> Array:
-        """Return w log P(r | from c through each of the countries *exits*), (exits, C)."""
-        rows = np.array(exits)
-        density: Array = np.ones((1, 1, 1), np.float32)
+    def _through(self, times: Times, exit_: int) -> Array:
+        """Return w log P(r | from c through a country), (C,)."""
+        density: Array = np.ones((1, 1), np.float32)
         for edge, steps in times:
-            legs_ms = self._between_ms[rows] + self.to_edge(edge)[1][rows, None]
-            expected = np.log(legs_ms[:, None] + LAST_MILE_MS[:, None])
-            density = density * _density(np.float32(steps * STEP) - expected)
+            density = density * _density(np.float32(steps * STEP) - self.to_exit(edge, exit_))
         return _kept(WEIGHT * np.log(_ANY_MILE @ density))
 
 
