@@ -89,13 +89,13 @@ async def test_batches_are_bounded_in_bytes(autojump_clock: MockClock) -> None:
     ("service_s", "most", "wait_s", "size"),
     [
         (0.0005, FEW, 0.0005, 1),
-        (0.05, 27, PATIENCE_S, 1.9),
-        (0.5, RELAY_TASKS, 0.016, 14),
-        (2.0, RELAY_TASKS, 0.0625, 40),
+        (0.05, 14, PATIENCE_S, 3),
+        (0.5, RELAY_TASKS, 0.032, 20),
+        (2.0, RELAY_TASKS, 0.125, 50),
     ],
 )
 async def test_batches_under_way_follow_the_latency(
-    autojump_clock: MockClock, service_s: float, most: int, wait_s: float, size: float
+    autojump_clock: MockClock, service_s: float, most: int, wait_s: float, size: int
 ) -> None:
     """A report waits a little beside its service's own time, and no more batches than that takes
     are under way.
@@ -151,7 +151,7 @@ async def test_outcome_in_time(autojump_clock: MockClock) -> None:
     every report is delivered for all that.
     """
     post = SlowPost(takes_s=4.5)
-    relay = Relay(post, places=places(7000), timeout_s=5.0)
+    relay = Relay(post, places=places(5000), timeout_s=5.0)
     reports = forwards(3 * RELAY_TASKS * MAX_ENVELOPES)
     outcomes = await submit_all(relay, reports)
     told = [outcome for outcome, _ in outcomes.values()]
@@ -171,7 +171,7 @@ async def test_open_circuit_tells_pages_at_once(autojump_clock: MockClock) -> No
         circuit.failed()
         return [TIMED_OUT] * len(batch)
 
-    relay = Relay(die, places=places(7000), circuit=circuit)
+    relay = Relay(die, places=places(5000), circuit=circuit)
     waiting = await submit_all(relay, forwards(3 * RELAY_TASKS * MAX_ENVELOPES))
     delivered = len(post.batches)
     assert RELAY_TASKS <= delivered < RELAY_TASKS + FAILURES

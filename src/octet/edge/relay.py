@@ -3,7 +3,7 @@
 A batch leaves at once while fewer than `FEW` are under way. With more of them, reports gather for a
 moment before one more batch takes them along, and with `RELAY_TASKS` they gather until one has
 landed. So the number under way follows the service's latency by itself: a fast service gets few
-large batches, which cost least; one that takes 50 ms gets two dozen, so that no report waits long.
+large batches, which cost least; one that takes 50 ms gets a dozen, so that no report waits long.
 The moment is `PATIENCE_S`, or for a slow service its latency's share, so that they leave evenly.
 
 A report that was taken is delivered even when its page has gone: the page's handler only waits
@@ -29,9 +29,9 @@ logger = logging.getLogger(__name__)
 
 FEW: Final = 2
 """So many batches may be under way before reports are made to wait for company."""
-RELAY_TASKS: Final = 32
+RELAY_TASKS: Final = 16
 """Batches under way at once, at most."""
-PATIENCE_S: Final = 0.002
+PATIENCE_S: Final = 0.004
 """How long reports gather at least before one batch more than `FEW` leaves, seconds."""
 BATCH_BYTES: Final = 4 * 1024 * 1024
 """A batch that has reached this takes no further envelope: half of what the service reads."""
