@@ -6,7 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.accuracy.exits import DATA
+from benchmarks.accuracy.page import weights as page
+from benchmarks.accuracy.page.kept import Kept
+from benchmarks.accuracy.part import Options
+from benchmarks.accuracy.results import Result
+from benchmarks.accuracy.results import write as keep
 from benchmarks.accuracy.sessions import Case
+from benchmarks.calibration import weights
 from benchmarks.calibration.crowd import Crowd
 from benchmarks.calibration.exits import drawn_exits
 from benchmarks.calibration.fit import FALSE_ALARMS, HONEST, fit, fit_thresholds, isotonic, logistic
@@ -112,3 +119,20 @@ def test_what_serves_was_fitted(atlas: Atlas) -> None:
     engine = Engine(atlas)
     assert engine.model is FITTED
     assert engine.model.version.startswith("2026.")
+
+
+def test_a_family_that_counts_less_costs_more_or_less(atlas: Atlas, tmp_path: Path) -> None:
+    """Every family's log loss is told at every factor, all alike where none was changed."""
+    numbers = weights.measure(atlas, Options(quick=True, seed=1, data=DATA))
+    families = numbers["families"]
+    assert {one["family"] for one in families} >= {"votes", "network", "origin", "delay"}
+    as_it_is = weights.FACTORS.index(1.0)
+    for of in ("country", "hides"):
+        assert np.isfinite([one[of] for one in families]).all()
+        assert np.ptp([one[of][as_it_is] for one in families]) == pytest.approx(0.0, abs=1e-6)
+        assert any(np.ptp(one[of]) > 0 for one in families)
+    where = {"at": "2026-01-01", "seed": 1, "quick": True}
+    keep(Result(where, numbers), tmp_path / "accuracy-weights.json")
+    text = page.section(Kept(tmp_path, tmp_path / "accuracy.md"))
+    assert text.count("**") >= 4 * len(families)
+    assert "a quick run" in text

@@ -183,12 +183,10 @@ class Upstream:
         Raises:
             httpx.TransportError: there was no reply.
         """
-        # The client's own way to its transport adds nothing: no redirects, cookies or hooks.
-        ask = self._connections.handle_async_request
         try:
-            return await ask(build())
+            return await self._client.send(build())
         except StaleConnectionError:
-            return await ask(build())
+            return await self._client.send(build())
 
     def _post(self, body: bytes, names: BatchNames) -> httpx.Request:
         """Build a post, with the licence, and if there is a key with its signature."""
