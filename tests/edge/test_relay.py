@@ -155,7 +155,9 @@ async def test_outcome_in_time(autojump_clock: MockClock) -> None:
     reports = forwards(3 * RELAY_TASKS * MAX_ENVELOPES)
     outcomes = await submit_all(relay, reports)
     told = [outcome for outcome, _ in outcomes.values()]
-    assert told.count(TIMED_OUT) == 2 * RELAY_TASKS * MAX_ENVELOPES
+    # The first batch takes what is there when the relay begins, which may be less than all.
+    late = told.count(TIMED_OUT) - 2 * RELAY_TASKS * MAX_ENVELOPES
+    assert 0 <= late < MAX_ENVELOPES
     assert max(seconds for _, seconds in outcomes.values()) == pytest.approx(5.0)
     assert sum(map(len, post.batches)) == len(reports)
     assert relay.pending == 0
