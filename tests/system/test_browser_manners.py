@@ -54,15 +54,6 @@ CALLED = """globalThis.called = new Promise((resolve) => {
 });"""
 """A promise of the moment at which the page calls a function of the browser."""
 
-TELLING = """{
-  let begun = 0;
-  const { fetch: original } = globalThis;
-  globalThis.fetch = (...args) => ((begun += args[1].keepalive), original(...args));
-  const tell = () => navigator.sendBeacon("%s/begun/" + begun);
-  called.then(() => addEventListener("pagehide", tell));
-}"""
-"""A beacon that tells, right after the collector's own handler, how many posts that has begun."""
-
 MINUTE_MS = 60_000
 
 
@@ -263,32 +254,16 @@ async def test_left_collecting(visitor: Visitor, service: FakeService, dead_chan
     assert late <= {"latency", "voices"}  # a browser without voices has an empty list of them
 
 
-async def test_closed_begins(visitor: Visitor, dead_channel: str) -> None:
-    """A tab that is closed during its volleys has begun its post when the event's handler ends.
+async def test_closed_collecting(visitor: Visitor, service: FakeService, dead_channel: str) -> None:
+    """The post of a tab that is closed during its volleys arrives, with what there is.
 
-    Whether it arrives is the browser's affair: Firefox loses every other one.
+    That of Firefox too, which aborts scripts of a process that is to end.
     """
-    (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    async with listener:
-        beacons = f"http://127.0.0.1:{listener.socket.getsockname()[1]}"
-        call = visitor.call({"wsUrl": dead_channel, "timeoutMs": MINUTE_MS})
-        await leave(visitor, call, "WebSocket", closing=True, more=TELLING % beacons)
-        with trio.fail_after(REST_S):
-            async with await listener.accept() as stream:
-                assert bytes(await stream.receive_some()).startswith(b"POST /begun/1 ")
-
-
-@pytest.mark.chromium
-async def test_closed_collecting(
-    browsers: Browsers, site: Site, edge_url: str, service: FakeService, dead_channel: str
-) -> None:
-    """The post of a Chromium tab that is closed during its volleys arrives, with what there is."""
-    del edge_url  # it is in the page
-    visitor = Visitor(browsers, "chromium", site)
+    visitor.site.mounted = True  # a tab of Firefox that is closed sends what needs no preflight
     call = visitor.call({"wsUrl": dead_channel, "timeoutMs": MINUTE_MS})
     await leave(visitor, call, "WebSocket", closing=True)
     await first_report(service)
-    assert "latency" in missing(service, "timeout")
+    assert "latency" in missing(service, "timeout") | missing(service, "error")
 
 
 @pytest.mark.parametrize("closing", [False, True], ids=["navigated", "closed"])
@@ -299,11 +274,11 @@ async def test_left_posting(visitor: Visitor, service: FakeService, closing: boo
     assert (await first_report(service)).session_ref == REF
 
 
-async def leave(visitor: Visitor, call: str, until: str, *, closing: bool, more: str = "") -> None:
+async def leave(visitor: Visitor, call: str, until: str, *, closing: bool) -> None:
     """Leave the page when the *call* has called the browser's function *until*."""
     await visitor.visit(
         expression=f"(void {call}, called)",
-        preload=CALLED % {"name": until} + more,
+        preload=CALLED % {"name": until},
         leave_to=None if closing else f"{visitor.site.url}/next",
         shared=True,  # a private context that ends takes its requests with it
     )

@@ -38,8 +38,9 @@ export async function collect(env: Env, visit: Visit, sources = SOURCES): Promis
  */
 export function collectAtOnce(env: Env, visit: Visit, sources = SOURCES): void {
   for (const source of sources) {
+    if (visit.signals[source.name]) continue;
     const startMs = env.performance.now();
-    visit.signals[source.name] ??= timed(env, startMs, ready(env, visit, source));
+    visit.signals[source.name] = timed(env, startMs, ready(env, visit, source));
   }
 }
 

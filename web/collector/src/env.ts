@@ -24,10 +24,14 @@ export interface Env {
   readonly WebSocket?: new (url: string) => Socket;
   readonly MessageChannel: new () => Ports;
   fetch(url: string, request: FetchRequest): Promise<FetchReply>;
-  addEventListener(type: "pagehide", listener: () => void): void;
-  removeEventListener(type: "pagehide", listener: () => void): void;
+  addEventListener(type: "pagehide", listener: () => void, phase: Phase): void;
+  removeEventListener(type: "pagehide", listener: () => void, phase: Phase): void;
   setTimeout(callback: () => void, delayMs: number): unknown;
   clearTimeout(timer: unknown): void;
+}
+
+export interface Phase {
+  readonly capture: boolean;
 }
 
 export interface DateTimeFormat {

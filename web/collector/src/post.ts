@@ -1,6 +1,7 @@
 import { bounded, OVERTIME } from "./bound";
 import type { Env, FetchReply } from "./env";
 import { OctetError } from "./error";
+import { onLeaving } from "./leaving";
 import { understood, type Reply } from "./reply";
 import type { Answer } from "./verdict";
 
@@ -54,11 +55,11 @@ async function paused(
   signal: AbortSignal | undefined,
   again: () => void,
 ): Promise<void> {
-  env.addEventListener("pagehide", again);
+  const stay = onLeaving(env, again);
   try {
     await bounded(env, pauseMs, signal, new Promise(() => undefined));
   } finally {
-    env.removeEventListener("pagehide", again);
+    stay();
   }
 }
 

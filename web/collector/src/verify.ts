@@ -4,6 +4,7 @@ import { collect, collectAtOnce } from "./collect";
 import type { Config } from "./config";
 import type { Env } from "./env";
 import { OctetError } from "./error";
+import { onLeaving } from "./leaving";
 import { plan } from "./plan";
 import { post } from "./post";
 import { report } from "./report";
@@ -40,21 +41,16 @@ function refuse(env: Env): void {
 /** Collect and post; when the page is left before, what is there by then is posted at once. */
 function visited(env: Env, visit: Visit, stop: AbortController): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const leave = (): void => {
-      collectAtOnce(env, visit);
-      resolve(posted(env, visit));
-      stop.abort();
+    let body: string | undefined; // one for all attempts, hence one id
+    const posted = (): Promise<Answer> => {
+      body ??= JSON.stringify(report(env.crypto, visit));
+      return post(env, visit.plan.postUrl, body, visit.budget.postMs(), visit.plan.signal);
     };
-    const heard = (): void => env.removeEventListener("pagehide", leave);
-    env.addEventListener("pagehide", leave);
-    collect(env, visit)
-      .finally(heard)
-      .then(() => posted(env, visit))
-      .then(resolve, reject);
+    const stay = onLeaving(env, () => {
+      collectAtOnce(env, visit);
+      resolve(posted());
+      stop.abort();
+    });
+    collect(env, visit).finally(stay).then(posted).then(resolve, reject);
   });
-}
-
-async function posted(env: Env, visit: Visit): Promise<Answer> {
-  const { postUrl, signal } = visit.plan;
-  return post(env, postUrl, JSON.stringify(report(env.crypto, visit)), visit.budget.postMs(), signal);
 }
