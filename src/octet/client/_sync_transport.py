@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any, cast
 from urllib.request import getproxies, proxy_bypass
 
@@ -9,6 +10,7 @@ import httpcore
 import httpx
 from attrs import frozen
 
+from octet.client._pool import SharedPool
 from octet.client._sockets import DeadlineBackend
 
 
@@ -80,20 +82,21 @@ def _proxy(url: httpx.URL) -> httpx.Proxy | None:
     return httpx.Proxy(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
 
 
-def _pool(proxy: httpx.Proxy | None, limits: httpx.Limits) -> httpcore.ConnectionPool:
-    settings: dict[str, Any] = {
-        "ssl_context": httpx.create_ssl_context(),
-        "max_connections": limits.max_connections,
-        "max_keepalive_connections": limits.max_keepalive_connections,
-        "keepalive_expiry": limits.keepalive_expiry,
-        "network_backend": DeadlineBackend(),
-    }
-    if proxy is None:
-        return httpcore.ConnectionPool(**settings)
-    settings |= {"proxy_url": _raw(proxy.url), "proxy_auth": proxy.raw_auth}
-    if proxy.url.scheme.startswith("socks5"):
-        return httpcore.SOCKSProxy(**settings)
-    return httpcore.HTTPProxy(**settings, proxy_headers=proxy.headers.raw)
+def _pool(proxy: httpx.Proxy | None, limits: httpx.Limits) -> SharedPool:
+    return SharedPool(
+        ssl_context=httpx.create_ssl_context(),
+        max_connections=limits.max_connections,
+        max_keepalive_connections=limits.max_keepalive_connections,
+        keepalive_expiry=limits.keepalive_expiry,
+        network_backend=DeadlineBackend(),
+        proxy=None if proxy is None else _of_httpcore(proxy),
+    )
+
+
+def _of_httpcore(proxy: httpx.Proxy) -> httpcore.Proxy:
+    if proxy.url.scheme.startswith("socks5") and find_spec("socksio") is None:
+        raise RuntimeError("a SOCKS proxy needs the package socksio: pip install httpx[socks]")
+    return httpcore.Proxy(_raw(proxy.url), proxy.raw_auth, proxy.headers.raw)
 
 
 def _raw(url: httpx.URL) -> httpcore.URL:
