@@ -26,7 +26,7 @@ from octet.service.engine.posterior import Posterior, combine
 from octet.service.engine.region import circle
 from octet.service.judge import Judgement
 
-AT_ONCE = 8
+AT_ONCE = 24
 """Envelopes whose hypotheses are summed together: their tables fit a core's own cache."""
 
 

@@ -101,9 +101,10 @@ OWN_VPN_LEAST, OWN_VPN_HALF = 0.05, 0.005
 so much of the world's hosting is: providers have few exits in small countries. Judgement."""
 
 _THROUGH_HOSTING, _THROUGH_SIM, _THROUGH_HOMES = range(3)
-_EXIT_KIND = {Transport.ROAMING: _THROUGH_SIM, Transport.PROXY: _THROUGH_HOMES}
-"""A SIM comes from where travellers come from, proxies stand in homes as often as in hosting, and
-any other exit is where hosting is."""
+_EXIT_KIND = np.full(len(Transport), _THROUGH_HOSTING)
+_EXIT_KIND[[Transport.ROAMING, Transport.PROXY]] = _THROUGH_SIM, _THROUGH_HOMES
+"""Over `Transport`. A SIM comes from where travellers come from, proxies stand in homes as often as
+in hosting, and any other exit is where hosting is."""
 
 
 @define(slots=False, eq=False)
@@ -128,11 +129,18 @@ class Hypotheses:
 
     @cached_property
     def _log_own(self) -> Array:
-        return log(self.own_exit)
+        """(S, C) log P(x = c | c, s)."""
+        return log(self.own_exit).astype(np.float32)
 
     @cached_property
     def _log_abroad(self) -> Array:
-        return log(1.0 - self.own_exit)
+        """(S, C) log P(x ≠ c | c, s)."""
+        return log(1.0 - self.own_exit).astype(np.float32)
+
+    @cached_property
+    def _log_by_exit(self) -> Array:
+        """(C + 1, S, C) log P(x | c, s) by exit x ≠ c."""
+        return (log(self.by_exit)[:, _EXIT_KIND] + self._log_abroad).astype(np.float32)
 
     def log_exit(self, named: Array) -> Array:
         """Return log P(x | c, s) of each slot, (B, S, K, C) float32, nats.
@@ -140,15 +148,12 @@ class Hypotheses:
         Args:
             named: (B, D) rows of the countries that the databases name, -1 for none or a repeat.
         """
-        shares = self.by_exit[named]
-        slots = np.concatenate([shares, np.maximum(1.0 - shares.sum(axis=1), 0.0)[:, None]], axis=1)
-        foreign = log(slots).swapaxes(1, 2)
         size, databases = named.shape
-        out = np.empty((size, len(Transport), databases + 2, len(self.country)), dtype=np.float32)
-        for transport in Transport:
-            kind = _EXIT_KIND.get(transport, _THROUGH_HOSTING)
-            out[:, transport, 0] = self._log_own[transport]
-            out[:, transport, 1:] = foreign[:, kind] + self._log_abroad[transport]
+        out = np.empty((size, len(Transport), databases + 2, len(self.country)), np.float32)
+        out[:, :, 0] = self._log_own
+        out[:, :, 1:-1] = self._log_by_exit[named].swapaxes(1, 2)
+        rest = log(1.0 - self.by_exit[named].sum(axis=1)).astype(np.float32)
+        np.add(rest[:, _EXIT_KIND], self._log_abroad, out=out[:, :, -1])
         return out
 
 

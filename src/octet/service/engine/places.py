@@ -44,13 +44,14 @@ class Places:
         )
 
     @cached_property
+    def country(self) -> Array:
+        """(N,) row of the point's country."""
+        return np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
+
+    @cached_property
     def unit(self) -> Array:
         """(N, 3) the points as unit vectors."""
         return unit_vectors(self.lat, self.lon)
-
-    def of_country(self, row: int) -> Array:
-        """Return the numbers of a country's points."""
-        return np.arange(self.first[row], self.first[row + 1])
 
     def by_country(self, at_point: Array) -> Array:
         """Return the mean over each country's people of a value at the points, (…, N) to (…, C)."""
@@ -59,7 +60,7 @@ class Places:
     def apart_km(self, some: Array, others: Array) -> Array:
         """Return the distances between points, by their numbers."""
         cosine = self.unit[some] @ self.unit[others].T
-        return np.asarray(EARTH_RADIUS_KM * np.arccos(np.clip(cosine, -1.0, 1.0)))
+        return np.asarray(EARTH_RADIUS_KM * np.arccos(np.maximum(np.minimum(cosine, 1.0), -1.0)))
 
     @cached_property
     def _single(self) -> Array:

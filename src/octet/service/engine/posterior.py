@@ -35,11 +35,12 @@ TOLERANCE = 1e-4
 _LEAST = 1e-12
 
 _ROAMING, _HONEST, _AT_EXIT = Transport.ROAMING, Environment.HONEST, Environment.AT_EXIT
-_NO_SETTINGS, _NO_FOLLOWS = np.zeros((1, len(Environment), 1)), np.zeros((1, 2, 1, 1))
-_GOOD = np.zeros((len(Transport), len(Environment)), dtype=bool)
-_GOOD[np.ix_(GOOD_TRANSPORTS, GOOD_ENVIRONMENTS)] = True
-_PLAIN = np.zeros_like(_GOOD)
-_PLAIN[np.ix_(PLAIN_TRANSPORTS, GOOD_ENVIRONMENTS)] = True
+_NO_SETTINGS = np.zeros((1, len(Environment), 1), np.float32)
+_NO_FOLLOWS = np.zeros((1, 2, 1, 1), np.float32)
+_GOOD, _PLAIN, _UNTUNNELLED = np.zeros((3, len(Transport), len(Environment)))
+_GOOD[np.ix_(GOOD_TRANSPORTS, GOOD_ENVIRONMENTS)] = 1.0
+_PLAIN[np.ix_(PLAIN_TRANSPORTS, GOOD_ENVIRONMENTS)] = 1.0
+_UNTUNNELLED[list(GOOD_TRANSPORTS)] = 1.0
 
 
 @frozen(eq=False)
@@ -54,19 +55,17 @@ class Posterior:
     @property
     def suspicion(self) -> Array:
         """(B,) m = 1 − P(s ∈ direct, roaming, relay, fronted and e ∈ honest, traveller)."""
-        return np.asarray(self.manner[:, ~_GOOD].sum(axis=1))
+        return self._share(1.0 - _GOOD)
 
     @property
     def tunnel(self) -> Array:
         """(B,) P(s ∉ direct, roaming, relay, fronted)."""
-        return np.asarray(1.0 - self.manner[:, list(GOOD_TRANSPORTS)].sum(axis=(1, 2)))
+        return self._share(1.0 - _UNTUNNELLED)
 
     @property
     def suspicion_log_odds(self) -> Array:
         """(B,) ln m / (1 − m), finite: what the alarm's thresholds are set on."""
-        return np.asarray(
-            np.log(self.suspicion + _LEAST) - np.log(self.manner[:, _GOOD].sum(axis=1) + _LEAST)
-        )
+        return self._suspicion_against(_GOOD)
 
     @property
     def log_odds(self) -> Array:
@@ -75,8 +74,14 @@ class Posterior:
         A relay explains what a proxy does, so evidence that there is none would count against a
         session as well as the gap itself; measured by these odds it does not.
         """
-        plain = self.manner[:, _PLAIN].sum(axis=1)
-        return np.asarray(np.log(self.suspicion + _LEAST) - np.log(plain + _LEAST))
+        return self._suspicion_against(_PLAIN)
+
+    def _suspicion_against(self, manners: Array) -> Array:
+        return np.asarray(np.log((self.suspicion + _LEAST) / (self._share(manners) + _LEAST)))
+
+    def _share(self, manners: Array) -> Array:
+        """Return P(s, e in some manners), (B,), by a table of 1 and 0."""
+        return np.asarray(self.manner.reshape(len(self.manner), -1) @ manners.ravel())
 
 
 def combine(hypotheses: Hypotheses, log_exit: Array, evidence: Sequence[Evidence]) -> Posterior:
@@ -93,7 +98,7 @@ def combine(hypotheses: Hypotheses, log_exit: Array, evidence: Sequence[Evidence
     Source: Bayes' rule with tempered likelihoods.
     """
     path = _total(log_exit, [part.path for part in evidence])
-    path = path - path.max(axis=(1, 2, 3), keepdims=True)
+    path -= path.max(axis=(1, 2, 3), keepdims=True)
     np.exp(path, out=path)
     manner = _total(hypotheses.log_manner[None], [part.manner for part in evidence])
     manner = np.exp(manner - manner.max(axis=(1, 2), keepdims=True))
@@ -101,7 +106,7 @@ def combine(hypotheses: Hypotheses, log_exit: Array, evidence: Sequence[Evidence
     follows = _total(_NO_FOLLOWS, [part.follows for part in evidence])
     top = np.maximum(settings.max(axis=(1, 2)), follows.max(axis=(1, 2, 3)))
     stay = np.exp(settings - top[:, None, None]) * hypotheses.country
-    follow = np.exp(follows - top[:, None, None, None]).astype(np.float32)
+    follow = np.exp(follows - top[:, None, None, None])
     at_exit, roaming = follow[:, None, 0], follow[:, 1]
 
     through = path.sum(axis=2).astype(np.float64)
@@ -145,14 +150,10 @@ def _posterior(country: Array, manner: Array) -> Posterior:
 
 def _total(start: Array, parts: Sequence[Array]) -> Array:
     """Add what is there; a part of single places says the same of every hypothesis."""
-    told = sorted((part for part in parts if part.size > 1), key=_size)
-    total = start
-    for part in told:
-        # Sums of one shape need no new memory, once there is one that is ours.
-        mine = total is not start and total.shape == np.broadcast_shapes(total.shape, part.shape)
-        total = np.add(total, part, out=total if mine else None)
+    first, *rest = [part for part in parts if part.size > 1] or [np.zeros_like(start)]
+    shape = [max(sizes) for sizes in zip(*(a.shape for a in (start, first, *rest)), strict=True)]
+    total = np.empty(shape, start.dtype)
+    np.add(start, first, out=total)
+    for part in rest:
+        total += part
     return total
-
-
-def _size(array: Array) -> int:
-    return array.size

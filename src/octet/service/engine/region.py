@@ -50,28 +50,23 @@ def circle(
         zone: row of the browser's time zone, None for unknown.
         found: what the landmarks leave open.
     """
-    others = [row for row in np.flatnonzero(country > LEAST_MASS).tolist() if row != best]
-    points = [places.of_country(row) for row in (best, *others)]
-    mass = np.concatenate(
-        [
-            country[row] * _share(places, some, zone)
-            for row, some in zip((best, *others), points, strict=True)
-        ]
-    )
-    everywhere = np.concatenate(points)
+    likely = country > LEAST_MASS
+    likely[best] = True
+    points = np.flatnonzero(likely[places.country])
+    mass = country[places.country[points]] * _share(places, points, zone)
+    mine = places.country[points] == best
     if found is not None:
-        open_to = found.holds(places.unit[everywhere])
+        open_to = found.holds(places.unit[points])
         # Where the country that the rest names has no such place, the landmarks are not believed.
-        if open_to[: len(points[0])].any():
-            mass = mass * open_to
-            everywhere, mass = everywhere[mass > 0], mass[mass > 0]
-            points[0] = points[0][open_to[: len(points[0])]]
-    away = places.apart_km(points[0], everywhere)
+        if (open_to & mine).any():
+            points, mass, mine = points[open_to], mass[open_to], mine[open_to]
+    own = points[mine]
+    away = places.apart_km(own, points)
     centre = int(np.argmin(away @ mass))
     order = np.argsort(away[centre])
     held = np.cumsum(mass[order])
     radius = away[centre][order][int(np.searchsorted(held, HELD * held[-1]))]
-    point = points[0][centre]
+    point = own[centre]
     return Circle(
         Location(round(float(places.lat[point]), DIGITS), round(float(places.lon[point]), DIGITS)),
         float(np.ceil(max(radius, LEAST_KM))),
@@ -79,9 +74,10 @@ def circle(
 
 
 def _share(places: Places, points: Array, zone: int | None) -> Array:
-    """Return how a country's probability falls on its points."""
+    """Return how the probability of each country falls on its points, all of which are there."""
     share = places.weight[points]
     if zone is None:
         return share
     share = share * np.where(places.zone[points] == zone, 1.0, OTHER_ZONE)
-    return np.asarray(share / share.sum())
+    country = places.country[points]
+    return np.asarray(share / np.bincount(country, share)[country])

@@ -57,6 +57,7 @@ LAST_MILE_MS = 12.0
 GAP_SPREAD = 0.5
 LOGISTIC = 1.702
 """The logistic function with this slope is the normal distribution's within 0.01."""
+GAP_SLOPE = LOGISTIC / GAP_SPREAD
 TOR_MS = 150.0
 RELAY_ENDS_TCP = 0.7
 NO_SIGN = 0.0002
@@ -70,16 +71,21 @@ FLAT = 1.0 / float(np.log(LONGEST_MS / NOISE_MS))
 class CrossLayer:
     """The gap family of one atlas."""
 
-    log_gap_ms: Array
-    """(C + 1, C) ln μ(c, x) by exit; the last row is the mean over all exits."""
-    log_gap_tor_ms: Array
-    """(C + 1, C) the same through Tor."""
+    rise: Array
+    """(2, C + 2, C) μ(c, x)^(1.7 / 0.5) by exit, ms, without Tor and through it; the last row but
+    one is for x = c, the last is of the mean ln μ over all exits."""
+    width: Array
+    """(2, C + 2, C) ln(3000 / μ(c, x)), at least 1."""
 
     @classmethod
     def of(cls, atlas: Atlas) -> "CrossLayer":
         """Return the family over the distances of *atlas*."""
         gap_ms = base_delay_ms(atlas.distance_km) + LAST_MILE_MS
-        return cls(_with_mean(np.log(gap_ms)), _with_mean(np.log(gap_ms + TOR_MS)))
+        log_gap_ms = np.log(np.stack([gap_ms, gap_ms + TOR_MS]))
+        own = np.diagonal(log_gap_ms, axis1=1, axis2=2)[:, None]
+        table = np.concatenate([log_gap_ms, own, log_gap_ms.mean(axis=1, keepdims=True)], axis=1)
+        width = np.maximum(np.log(LONGEST_MS) - table, 1.0)
+        return cls(np.exp(table * GAP_SLOPE).astype(np.float32), width.astype(np.float32))
 
     def evidence(self, facts: Sequence[Facts], named: Array, network: Array) -> Evidence:
         """Return w log P(Δ | c, s, x), over (B, S, K, C).
@@ -89,30 +95,34 @@ class CrossLayer:
             named: (B, D) the countries of the exit slots, -1 for unused ones.
             network: (B,) `AsType`, -1 when unknown; widens the noise.
         """
-        size, countries = len(facts), self.log_gap_ms.shape[1]
+        size, countries = len(facts), self.rise.shape[2]
         path = np.zeros((size, len(Transport), named.shape[1] + 2, countries), np.float32)
         rows, delta_ms, blur = _measured(facts)
         if not len(rows):
             return Evidence("crossLayer", Group.TIMING, path=path)
-        log_delta = np.log(np.clip(delta_ms, NOISE_MS, LONGEST_MS)).astype(np.float32)
+        log_delta = np.log(np.clip(delta_ms, NOISE_MS, LONGEST_MS))
         some = [facts[row] for row in rows]
         noise = _noise(log_delta, busy_chance(some), stall_chance(some, network[rows]))
         noise = noise[:, None, None].astype(np.float32)
-        gap, tor = (
-            _gap(log_delta[:, None, None], _by_slot(table, named[rows]))
-            for table in (self.log_gap_ms, self.log_gap_tor_ms)
-        )
+        gap, tor = self._gap(log_delta, named[rows])
+        relay = RELAY_ENDS_TCP * gap + (1 - RELAY_ENDS_TCP) * noise
         blur = blur[:, None, None].astype(np.float32)
 
         def nats(density: Array) -> Array:
             return np.asarray(WEIGHT * np.log((1.0 - blur) * density + blur * np.float32(FLAT)))
 
-        path[rows, Transport.DIRECT] = nats(noise)
-        path[rows, Transport.ROAMING] = path[rows, Transport.VPN] = path[rows, Transport.DIRECT]
+        path[rows, :] = nats(noise)[:, None]
         path[rows, Transport.PROXY] = path[rows, Transport.FRONTED] = nats(gap)
-        path[rows, Transport.RELAY] = nats(RELAY_ENDS_TCP * gap + (1 - RELAY_ENDS_TCP) * noise)
+        path[rows, Transport.RELAY] = nats(relay)
         path[rows, Transport.TOR] = nats(tor)
         return Evidence("crossLayer", Group.TIMING, path=path)
+
+    def _gap(self, log_delta: Array, named: Array) -> Array:
+        """Return g, (2, B, K, C): without Tor and through it."""
+        slots = np.full((len(named), named.shape[1] + 2), -1)
+        slots[:, 0], slots[:, 1:-1] = self.rise.shape[1] - 2, named
+        fall = np.exp(-GAP_SLOPE * log_delta).astype(np.float32)[:, None, None]
+        return np.asarray(1.0 / ((1.0 + self.rise[:, slots] * fall) * self.width[:, slots]))
 
 
 def _measured(facts: Sequence[Facts]) -> tuple[Array, Array, Array]:
@@ -125,19 +135,6 @@ def _measured(facts: Sequence[Facts]) -> tuple[Array, Array, Array]:
             found.append((row, fact.connect_ms - fact.kernel_ms, OTHER_HOST))
     table = np.array(found, dtype=np.float64).reshape(-1, 3)
     return table[:, 0].astype(np.int64), table[:, 1], table[:, 2]
-
-
-def _by_slot(table: Array, named: Array) -> Array:
-    """Return (B, K, C) of a table by exit and country: own, named and typical exits."""
-    slots = np.empty((len(named), named.shape[1] + 2, table.shape[1]), np.float32)
-    slots[:, 0] = np.diagonal(table)
-    slots[:, 1:-1] = table[named]
-    slots[:, -1] = table[-1]
-    return slots
-
-
-def _with_mean(table: Array) -> Array:
-    return np.concatenate([table, table.mean(axis=0, keepdims=True)]).astype(np.float32)
 
 
 def busy_chance(facts: Sequence[Facts]) -> Array:
@@ -161,9 +158,3 @@ def _noise(log_delta: Array, busy: Array, stall: Array) -> Array:
     rise = np.exp((log_delta - np.log(BUSY_MS)) * (LOGISTIC / BUSY_SPREAD))
     waits = 1.0 / ((1.0 + rise) * np.log(BUSY_MS / NOISE_MS))
     return np.asarray((1.0 - busy - stall) * bell + busy * waits + stall * FLAT)
-
-
-def _gap(log_delta: Array, log_typical: Array) -> Array:
-    fall = np.exp((log_typical - log_delta) * np.float32(LOGISTIC / GAP_SPREAD))
-    width = np.maximum(np.float32(np.log(LONGEST_MS)) - log_typical, np.float32(1.0))
-    return np.asarray(1.0 / ((1.0 + fall) * width), np.float32)

@@ -65,6 +65,7 @@ SPREAD, FREEDOM = 0.35, 4.0
 SHORTEST_MS, LONGEST_MS = 3.0, 10_000.0
 MISPLACED = 0.02
 FLAT = 1.0 / 9.0
+LOG_FLAT = math.log(FLAT)
 """1 over the width of ln r from 1 ms to 10 s, rounded."""
 _PEAK = 3.0 / 8.0 / SPREAD
 """The t density with four degrees of freedom at its centre."""
@@ -73,9 +74,9 @@ STEP = 0.05
 EDGES_KEPT, EXITS_KEPT, DELAYS_KEPT = 256, 2048, 4096
 """Edge locations whose distances are kept, a deployment has a handful; ways through a country to
 one of them, 8 KiB each; and delays, directly and through a country."""
-THROUGH = (Transport.VPN, Transport.ROAMING)
+THROUGH = slice(Transport.ROAMING, Transport.VPN + 1)
 """The kernel's round trip crosses the whole path through the exit."""
-ENDED = (Transport.PROXY, Transport.RELAY, Transport.TOR, Transport.FRONTED)
+ENDED = slice(Transport.PROXY, Transport.FRONTED + 1)
 """It ends at the exit."""
 
 
@@ -131,12 +132,12 @@ class Delay:
         every = (*seen, *rest)
         own, any_mile, _ = self._paths.direct(every, network)
         out[Transport.DIRECT] = own
-        out[THROUGH, :] = self._through(every, named, any_mile)
+        out[THROUGH] = self._through(every, named, any_mile)
         at_exit = any_mile if not rest else self._paths.direct(seen, network)[1]
         ended = self._ended(at_exit, len(seen), named)
         if rest:
             ended += self._through(rest, named, self._paths.direct(rest, network)[1])
-        out[ENDED, :] = ended
+        out[ENDED] = ended
 
     def _through(self, times: Times, named: list[int], direct: Array) -> Array:
         """Return w log P(r | from c through x), (K, C); the own country's is near a direct path."""
@@ -150,7 +151,8 @@ class Delay:
 
     def _slots(self, own: Array, exits: Iterable[Array], most: int, landmarks: int) -> Array:
         """Return (K, C); of exits that no database names nothing is known."""
-        out = np.full((most + 2, self.countries), WEIGHT * landmarks * np.log(FLAT), np.float32)
+        out = np.empty((most + 2, self.countries), np.float32)
+        out[:] = WEIGHT * landmarks * LOG_FLAT
         out[0] = own
         for slot, row in enumerate(exits, 1):
             out[slot] = row

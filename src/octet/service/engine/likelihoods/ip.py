@@ -100,16 +100,13 @@ class Votes:
     """(B,) how large the network is, a row of `SIZE_OF_HOMES`, -1 when unknown."""
     usual: Array
     """(B,) P(size | type, its own visitor)."""
+    favoured: Array
+    """(B,) row of the country that the votes of a direct visitor's address favour, or -1."""
 
     @property
     def exits(self) -> Array:
         """(B,) how many countries are named."""
         return np.asarray((self.named >= 0).sum(axis=1))
-
-    @property
-    def favoured(self) -> Array:
-        """(B,) row of the country that the votes of a direct visitor's address favour, or -1."""
-        return _favoured(self.named, self.at_named)
 
     def of(self, rows: Array) -> "Votes":
         """Return the votes on some of the addresses, with no more slots than they use."""
@@ -121,6 +118,7 @@ class Votes:
             self.network[rows],
             self.size[rows],
             self.usual[rows],
+            self.favoured[rows],
         )
 
 
@@ -171,19 +169,17 @@ class Ip:
         named = _named(votes)
         same = (named[:, :, None] == votes[:, None, :]) & known[:, None]
         elsewhere = missed.sum(axis=2)
-        at_named = elsewhere[:, :, None] + np.einsum("bsd,bkd->bsk", gain, same)
+        at_named = elsewhere[:, :, None] + gain @ same.swapaxes(1, 2)
         agreed = np.exp(at_named[:, Transport.DIRECT]) * (named >= 0)
         pretended = np.log(PRETENDED / ADVERTISED * agreed.sum(axis=1) + _LEAST)
-        some = (named >= 0).any(axis=1)
-        for transport in (Transport.VPN, Transport.TOR):
-            either = np.logaddexp(elsewhere[:, transport], pretended)
-            elsewhere[:, transport] = np.where(some, either, elsewhere[:, transport])
-        usual = np.where(
-            network == AsType.OTHER,
-            SIZE_OF_OTHERS[size],
-            self._homes[_favoured(named, at_named), size],
-        )
-        return Votes(named, WEIGHT * at_named, WEIGHT * elsewhere, network, size, usual)
+        hidden = elsewhere[:, (Transport.VPN, Transport.TOR)]
+        either = np.logaddexp(hidden, pretended[:, None])
+        some = (named[:, :1] >= 0).any(axis=1, keepdims=True)
+        elsewhere[:, (Transport.VPN, Transport.TOR)] = np.where(some, either, hidden)
+        favoured = _favoured(named, at_named)
+        usual = np.where(network == AsType.OTHER, SIZE_OF_OTHERS[size], self._homes[favoured, size])
+        weighted = WEIGHT * at_named, WEIGHT * elsewhere
+        return Votes(named, *weighted, network, size, usual, favoured)
 
     def of_votes(self, votes: Votes) -> Evidence:
         """Return w log P(votes | s, x), over (B, S, K, C)."""
@@ -245,18 +241,15 @@ _ACCURACY, _LOG_TYPE, _HIDDEN = _accuracy(), _log_type(), _hidden()
 
 
 def _named(votes: Array) -> Array:
-    """Return each row's different countries, first come first."""
-    named = votes.astype(np.int64)
-    for column in range(1, votes.shape[1]):
-        repeat = (votes[:, :column] == votes[:, column, None]).any(axis=1)
-        named[repeat, column] = -1
-    order = np.argsort(named < 0, axis=1, kind="stable")
-    return np.take_along_axis(named, order, axis=1)
+    """Return each row's different countries, first come first, then -1."""
+    different = [dict.fromkeys(vote for vote in row if vote >= 0) for row in votes.tolist()]
+    named = np.full(votes.shape, -1, np.int64)
+    for row, countries in enumerate(different):
+        named[row, : len(countries)] = list(countries)
+    return named
 
 
 def _favoured(named: Array, at_named: Array) -> Array:
     """Return the country with the best direct votes, (B,), -1 for none."""
-    if not named.shape[1]:
-        return np.full(len(named), -1)
     best = np.argmax(np.where(named >= 0, at_named[:, Transport.DIRECT], -np.inf), axis=1)
     return np.asarray(named[np.arange(len(best)), best])

@@ -69,7 +69,7 @@ class Origin:
         foreign = (tongue @ self.hypotheses.country)[:, None]
         world_log = np.log(at_home @ self.hypotheses.country)[:, None]
 
-        settings = np.zeros((len(facts), len(Environment), zone.shape[1]))
+        settings = np.zeros((len(facts), len(Environment), zone.shape[1]), np.float32)
         settings[:, Environment.HONEST] = zone_log + _tongue_log(
             (1 - SETTLED_ABROAD) * tongue + SETTLED_ABROAD * foreign
         )
@@ -81,7 +81,7 @@ class Origin:
         zone_at = np.take_along_axis(zone_log, exits, axis=1)[:, :, None]
         tongue_at = np.take_along_axis(tongue, exits, axis=1)[:, :, None]
         own = tongue[:, None]
-        follows = np.empty((len(facts), 2, named.shape[1] + 2, zone.shape[1]))
+        follows = np.empty((len(facts), 2, named.shape[1] + 2, zone.shape[1]), np.float32)
         forged, roaming = follows[:, 0], follows[:, 1]
         forged[:, 0] = zone_log + _tongue_log(tongue)
         forged[:, 1:-1] = zone_at + _tongue_log(
