@@ -2,10 +2,11 @@
 
     python -m benchmarks.speed.profile visits --for 10 --top 25 --under octet/edge/channel.py
 
-Kinds: posts, posts-tls, h2 (both under TLS), visits, and batches (of the service). The stacks are
-kept in `.build/profile/KIND.folded`, as flame graphs are drawn from. With --under, only stacks with
-a frame whose name has that text count; shares stay those of all. Samples come at the kernel's tick,
-250 a second of processor time on most: ten seconds tell one per cent from two, no finer.
+Kinds: posts, singles (one at a time), posts-tls, h2 (both under TLS), visits, and batches (of the
+service). The stacks are kept in `.build/profile/KIND.folded`, as flame graphs are drawn from. With
+--under, only stacks with a frame whose name has that text count; shares stay those of all. Samples
+come at the kernel's tick, 250 a second of processor time on most: ten seconds tell one per cent from
+two, no finer.
 """
 
 import argparse
@@ -46,6 +47,7 @@ class Kind:
 
 KINDS: Final[Mapping[str, Kind]] = {
     "posts": Kind(mode="posts", connections=48),
+    "singles": Kind(mode="posts", connections=1),
     "posts-tls": Kind(mode="posts", connections=48, tls=True),
     "h2": Kind(mode="h2", connections=48, tls=True, alpn="h2,http/1.1"),
     "visits": Kind(mode="visits", connections=16, tls=True, receipt=True),

@@ -42,6 +42,26 @@ logger = logging.getLogger(__name__)
 PROBE_TIMEOUT_S: Final = 3.0
 
 
+class _NoCookies(httpx.Cookies):
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Take none: the service sets none, and the transport drops those of hops on the way."""
+
+
+class _Client(httpx.AsyncClient):
+    """httpx's client, which looks for no cookies: that was a tenth of a post that travels alone."""
+
+    _none = _NoCookies()
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """None, ever."""
+        return self._none
+
+    @cookies.setter
+    def cookies(self, _: object) -> None:
+        raise AttributeError("this client keeps no cookies")
+
+
 class Upstream:
     """Posts batches to the service that *config* names.
 
@@ -57,11 +77,11 @@ class Upstream:
     def __init__(self, config: EdgeConfig, trust: ssl.SSLContext, now_ms: EpochMs) -> None:
         base = httpx.URL(config.octet_url)
         self._connections = KeptConnections(trust)
-        self._client = httpx.AsyncClient(
+        self._client = _Client(
             base_url=base.copy_with(host=base.raw_host.decode("ascii").lower()),
             headers={"user-agent": f"octet-edge/{__version__}", "accept-encoding": "identity"},
             transport=self._connections,
-            timeout=None,  # noqa: S113 - owned by `post` and `reachable`
+            timeout=None,  # owned by `post` and `reachable`
             trust_env=False,
         )
         licence = {} if config.license is None else {"x-octet-license": config.license}
