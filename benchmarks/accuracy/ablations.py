@@ -112,9 +112,8 @@ def _numbers(crowd: Crowd) -> dict[str, Any]:
     weight = mixed(crowd.case, HIDDEN_SHARES[1]) * (sure > 0)
     kept = weight > 0
     bins = scores.reliability(sure[kept], right[kept], weight[kept]) if kept.any() else []
-    alike = calibration.patterns(crowd, HIDDEN_SHARES[1], LEAST_OF_PATTERN)
     return {
         "rates": rates,
         "ece": scores.calibration_error(bins),
-        "patterns": {one["pattern"]: one["ece"] for one in alike},
+        "patterns": calibration.pattern_errors(crowd, HIDDEN_SHARES[1], LEAST_OF_PATTERN),
     }

@@ -1,6 +1,6 @@
 """How sure the engine is, beside how often it is right."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import attrs
@@ -32,12 +32,7 @@ def _one(crowd: Crowd, hidden: float, again: Bootstrap) -> dict[str, Any]:
     sure, right = claims(crowd, crowd.engine)
     weight = mixed(crowd.case, hidden) * (sure > 0)
     bins = scores.reliability(*_some(sure, right, weight))
-    drawn = [
-        scores.calibration_error(
-            scores.reliability(*_some(sure, right, weight * again.times(number)))
-        )
-        for number in range(RESAMPLES)
-    ]
+    drawn = [_error(sure, right, weight * again.times(number)) for number in range(RESAMPLES)]
     low, high = np.quantile(drawn, [scores.TAIL, 1.0 - scores.TAIL])
     return {
         "hidden": hidden,
@@ -69,7 +64,7 @@ def _numbers(crowd: Crowd, hidden: float, among: Array) -> Mapping[str, float]:
     weight = mixed(crowd.case[among], hidden)
     answered = weight * (sure > 0)
     return {
-        "ece": scores.calibration_error(scores.reliability(*_some(sure, right, answered))),
+        "ece": _error(sure, right, answered),
         "wrong": float(np.average(~right & (sure > 0), weights=weight)),
         "silent": float(np.average(sure == 0, weights=weight)),
         "sureWrong": float(np.average(~right & (sure > 0.9), weights=weight)),  # noqa: PLR2004
@@ -78,31 +73,62 @@ def _numbers(crowd: Crowd, hidden: float, among: Array) -> Mapping[str, float]:
     }
 
 
-def patterns(crowd: Crowd, hidden: float, least: int = LEAST_OF_PATTERN) -> list[dict[str, Any]]:
+def patterns(
+    crowd: Crowd, hidden: float, again: Bootstrap, rng: np.random.Generator
+) -> list[dict[str, Any]]:
     """Return the calibration of what looks alike: network × clock agrees × Δ.
 
-    Of each pattern of which so many sessions are answered.
+    Of each pattern of which `LEAST_OF_PATTERN` sessions are answered; the error with its interval,
+    and what it would be by chance alone: on the mean, and in all but one of forty draws.
     """
     sure, right = claims(crowd, crowd.engine)
     weight = mixed(crowd.case, hidden)
-    kept = (sure > 0) & (weight > 0)
     found = []
-    for name in np.unique(crowd.pattern[kept]):
-        mine = kept & (crowd.pattern == name)
-        if mine.sum() < least:
-            continue
-        bins = scores.reliability(sure[mine], right[mine], weight[mine])
+    for name, mine in _alike(crowd, weight * (sure > 0), LEAST_OF_PATTERN):
+        said, came, counts = sure[mine], right[mine], weight[mine]
+        drawn = [_error(said, came, counts * again.times(n)[mine]) for n in range(RESAMPLES)]
+        chance = [_error(said, rng.random(len(said)) < said, counts) for _ in range(RESAMPLES)]
         found.append(
             {
-                "pattern": str(name),
-                "ece": scores.calibration_error(bins),
-                "claimed": float(np.average(sure[mine], weights=weight[mine])),
-                "right": float(np.average(right[mine], weights=weight[mine])),
-                "share": float(weight[mine].sum()),
-                "count": int(mine.sum()),
+                "pattern": name,
+                "ece": _error(said, came, counts),
+                "low": float(np.quantile(drawn, scores.TAIL)),
+                "high": float(np.quantile(drawn, 1.0 - scores.TAIL)),
+                "byChance": float(np.mean(chance)),
+                "byChanceHigh": float(np.quantile(chance, 1.0 - scores.TAIL)),
+                "claimed": float(np.average(said, weights=counts)),
+                "right": float(np.average(came, weights=counts)),
+                "share": float(counts.sum()),
+                "count": len(said),
             }
         )
     return found
+
+
+def pattern_errors(crowd: Crowd, hidden: float, least: int) -> dict[str, float]:
+    """Return the calibration error of each pattern of which *least* sessions are answered."""
+    sure, right = claims(crowd, crowd.engine)
+    weight = mixed(crowd.case, hidden)
+    return {
+        name: _error(sure[mine], right[mine], weight[mine])
+        for name, mine in _alike(crowd, weight * (sure > 0), least)
+    }
+
+
+def _alike(crowd: Crowd, weight: Array, least: int) -> Iterator[tuple[str, Array]]:
+    """Yield each pattern, and which sessions are of it and count."""
+    for name in np.unique(crowd.pattern[weight > 0]):
+        mine = (weight > 0) & (crowd.pattern == name)
+        if mine.sum() >= least:
+            yield str(name), mine
+
+
+def _error(sure: Array, right: Array, weight: Array) -> float:
+    """Return the expected calibration error, 0 where nothing counts."""
+    kept = weight > 0
+    if not kept.any():
+        return 0.0
+    return scores.calibration_error(scores.reliability(sure[kept], right[kept], weight[kept]))
 
 
 def curves(crowd: Crowd, hidden: float) -> dict[str, list[tuple[float, float]]]:

@@ -50,7 +50,7 @@ def measure(atlas: Atlas, known: Known, size: Size, small: Size, *, seed: int) -
         "alarmCurves": {"falseAlarms": alarms.CURVE.tolist(), "found": alarms.curves(crowd)},
         "calibration": calibration.by_share(crowd, again),
         "sweep": calibration.sweep(crowd),
-        "patterns": calibration.patterns(crowd, usual),
+        "patterns": calibration.patterns(crowd, usual, again, rng.spawn(1)[0]),
         "riskCoverage": calibration.curves(crowd, usual),
         "countries": _countries(crowd),
         "variants": ablations.measure(atlas, known, small, rng),

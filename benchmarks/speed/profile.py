@@ -5,8 +5,8 @@
 Kinds: posts, singles (one at a time), posts-tls, h2 (both under TLS), visits, and batches (of the
 service). The stacks are kept in `.build/profile/KIND.folded`, as flame graphs are drawn from. With
 --under, only stacks with a frame whose name has that text count; shares stay those of all. Samples
-come at the kernel's tick, 250 a second of processor time on most: ten seconds tell one per cent from
-two, no finer.
+come at the kernel's tick, 250 a second of processor time on most: ten seconds tell one per cent
+from two, no finer.
 """
 
 import argparse

@@ -1,10 +1,11 @@
 """The engine's parts on real data: votes, delays, composed legs, stack fingerprints."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from benchmarks.accuracy.components import pictures
-from benchmarks.accuracy.page.kept import NOT_MEASURED, Kept
+from benchmarks.accuracy.page.kept import Kept
 from benchmarks.accuracy.page.words import interval, percent
 
 HEADING: Final = "## Components on real data\n\n"
@@ -20,18 +21,16 @@ PUBLISHED_TOP_ONE: Final = {"1": ".11", "3": ".42", "8": ".45"}
 
 def section(kept: Kept) -> str:
     """Return what ``accuracy-components.json`` says."""
-    result = kept.result("accuracy-components")
-    if result is None:
-        return f"{HEADING}{NOT_MEASURED}\n"
-    if result.numbers is None:
-        return f"{HEADING}**The last run failed:** `{result.failure}`\n"
-    numbers, e = result.numbers, result.environment
+    return kept.section("accuracy-components", HEADING, partial(_told, kept))
+
+
+def _told(kept: Kept, numbers: Mapping[str, Any], e: Mapping[str, Any]) -> str:
     if numbers["gaps"]:
         pictures.gaps(numbers["gaps"], kept.picture("gaps.svg"))
     if numbers["delays"]:
         pictures.delays(numbers["delays"], kept.picture("delays.svg"))
     quick = "a quick run, which shows only that everything works; " if e["quick"] else ""
-    return HEADING + "\n".join(
+    return "\n".join(
         [
             INTRODUCTION,
             "### Addresses: the exits of one VPN provider\n",

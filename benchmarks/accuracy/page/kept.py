@@ -1,6 +1,6 @@
 """What runs kept, for the sections of the page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,20 @@ class Kept:
         """Return the numbers of a run; None when it is not there, or failed."""
         result = self.result(name)
         return result.numbers if result else None
+
+    def section(
+        self,
+        name: str,
+        heading: str,
+        tell: Callable[[Mapping[str, Any], Mapping[str, Any]], str],
+    ) -> str:
+        """Return what *tell* makes of a run's numbers and environment, or why there are none."""
+        result = self.result(name)
+        if result is None:
+            return f"{heading}{NOT_MEASURED}\n"
+        if result.numbers is None:
+            return f"{heading}**The last run failed:** `{result.failure}`\n"
+        return heading + tell(result.numbers, result.environment)
 
     def picture(self, name: str) -> Path:
         """Return where the picture *name* goes; the page refers to it as ``accuracy/{name}``."""

@@ -1,11 +1,11 @@
 """Real stacks: proxies and tunnels in network namespaces, with a real browser."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from statistics import median
 from typing import Any, Final
 
-from benchmarks.accuracy.page.kept import NOT_MEASURED, Kept
-from benchmarks.accuracy.results import Result
+from benchmarks.accuracy.page.kept import Kept
 from benchmarks.real_stack.picture import CARRIED, draw
 from benchmarks.real_stack.tables import packets, timing, verdicts
 
@@ -51,15 +51,14 @@ moves no round trip.
 
 def section(kept: Kept) -> str:
     """Return what ``accuracy-real-stack.json`` says."""
-    result = kept.result("accuracy-real-stack")
-    if result is None:
-        return f"{HEADING}{NOT_MEASURED}\n"
-    if result.numbers is None:
-        return f"{HEADING}**The last run failed:** `{result.failure}`\n"
-    rows = result.numbers["rows"]
+    return kept.section("accuracy-real-stack", HEADING, partial(_measured, kept))
+
+
+def _measured(kept: Kept, numbers: Mapping[str, Any], environment: Mapping[str, Any]) -> str:
+    rows = numbers["rows"]
     draw(rows, kept.picture(PICTURE))
     visits = [visit for row in rows for visit in row["visits"]]
-    return HEADING + PAGE.format(
+    return PAGE.format(
         again=AGAIN if any(row.get("again") for row in rows) else "",
         timing=timing(rows),
         told=_told(rows),
@@ -68,7 +67,7 @@ def section(kept: Kept) -> str:
         agrees=_agrees([visit["serviceAgrees"] for visit in visits]),
         verdicts=verdicts(rows),
         failures=_failures(rows),
-        where=_where(result),
+        where=_where(environment),
     )
 
 
@@ -108,8 +107,7 @@ def _failures(rows: Sequence[Mapping[str, Any]]) -> str:
     return f"Visits that failed: {'; '.join(failed)}." if failed else "No visit failed."
 
 
-def _where(result: Result) -> str:
-    e = result.environment
+def _where(e: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in e["versions"].items())
     load = " / ".join(f"{e[name][0]:.1f}" for name in ("loadBefore", "loadAfter"))
     return (

@@ -1,9 +1,10 @@
 """The red team: added delay, jitter, replayed receipts, forged posts, helpers near the edge."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
-from benchmarks.accuracy.page.kept import NOT_MEASURED, Kept
+from benchmarks.accuracy.page.kept import Kept
 from benchmarks.accuracy.page.words import interval, percent
 from benchmarks.accuracy.red_team import pictures
 
@@ -30,12 +31,10 @@ that answers by itself. What is left against it is the address, where that is a 
 
 def section(kept: Kept) -> str:
     """Return what ``accuracy-red-team.json`` says."""
-    result = kept.result("accuracy-red-team")
-    if result is None:
-        return f"{HEADING}{NOT_MEASURED}\n"
-    if result.numbers is None:
-        return f"{HEADING}**The last run failed:** `{result.failure}`\n"
-    numbers = result.numbers
+    return kept.section("accuracy-red-team", HEADING, partial(_told, kept))
+
+
+def _told(kept: Kept, numbers: Mapping[str, Any], e: Mapping[str, Any]) -> str:
     capabilities, attacks = numbers["capabilities"], numbers["attacks"]
     pictures.reached(capabilities, kept.picture("red_team_reached.svg"))
     pictures.outcomes(attacks, kept.picture("red_team_outcomes.svg"))
@@ -53,10 +52,9 @@ def section(kept: Kept) -> str:
         DESKTOP,
         _receipts(numbers["receipts"]),
     ]
-    e = result.environment
     quick = "a quick run, which shows only that everything works; " if e["quick"] else ""
     where = f"<sub>{quick}{e['at']}; seed {e['seed']}; tables {e['atlas']}</sub>\n"
-    return HEADING + "\n".join([*parts, where])
+    return "\n".join([*parts, where])
 
 
 def _claim(capabilities: Sequence[Mapping[str, Any]]) -> str:

@@ -1,26 +1,22 @@
 """Whether each family of evidence counts as much as it should."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
-from benchmarks.accuracy.page.kept import NOT_MEASURED, Kept
-
-HEADING: Final = "## Weights\n\n"
+from benchmarks.accuracy.page.kept import Kept
 
 
 def section(kept: Kept) -> str:
     """Return what ``accuracy-weights.json`` says."""
-    result = kept.result("accuracy-weights")
-    if result is None:
-        return f"{HEADING}{NOT_MEASURED}\n"
-    if result.numbers is None:
-        return f"{HEADING}**The last run failed:** `{result.failure}`\n"
-    numbers, where = result.numbers, result.environment
+    return kept.section("accuracy-weights", "## Weights\n\n", _told)
+
+
+def _told(numbers: Mapping[str, Any], where: Mapping[str, Any]) -> str:
     factors = numbers["factors"]
     columns = [f"{name} × {factor:g}" for name in ("country", "hides") for factor in factors]
     quick = "a quick run, which shows only that everything works; " if where["quick"] else ""
     rows = [
-        f"{HEADING}Simulated, in {numbers['worlds']} worlds of those that the model is fitted in: the log loss of the",
+        f"Simulated, in {numbers['worlds']} worlds of those that the model is fitted in: the log loss of the",
         "true country, and of whether somebody hides, when one family counts less or more than it does;",
         "thousandths of a nat a session, the least in bold. Weights are judgement and at most 1.",
         "",
