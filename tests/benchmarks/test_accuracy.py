@@ -15,8 +15,9 @@ from benchmarks.accuracy.envelopes import RECEIVED_AT_MS, View, envelope
 from benchmarks.accuracy.exits import Exit, Known
 from benchmarks.accuracy.goals import Goal
 from benchmarks.accuracy.machines import MSS, Sender, syn
+from benchmarks.accuracy.page import calibration as calibration_page
 from benchmarks.accuracy.paths import Paths, measured_noise_ms
-from benchmarks.accuracy.render import render
+from benchmarks.accuracy.render import PAGE, RESULTS, render
 from benchmarks.accuracy.results import Result
 from benchmarks.accuracy.scores import Bootstrap
 from benchmarks.accuracy.sessions import Case, Simulator
@@ -233,6 +234,21 @@ def test_real_exits_are_read(tmp_path: Path) -> None:
     known = exits.Known.read(tmp_path)
     assert known.exits == (Exit("192.0.2.1", "GB", "GB"), Exit("192.0.2.2", "GB", "IN"))
     assert known.listed == {64496, 64497}
+
+
+def test_the_page_is_what_the_results_give(tmp_path: Path) -> None:
+    """Nobody wrote into the page: it is rendered from what is kept."""
+    page = tmp_path / "accuracy.md"
+    render(RESULTS, page)
+    assert page.read_text() == PAGE.read_text()
+
+
+def test_few_sessions_err_by_chance() -> None:
+    """An error that as few sessions show of a calibrated engine is told from a larger one."""
+    one = {"pattern": "access", "share": 0.1, "count": 250, "claimed": 0.9, "right": 0.88}
+    one |= {"ece": 0.05, "low": 0.04, "high": 0.08, "byChance": 0.04}
+    lines = [calibration_page.pattern({**one, "byChanceHigh": high}) for high in (0.06, 0.045)]
+    assert [line.endswith("**missed** within chance |") for line in lines] == [True, False]
 
 
 def test_a_failed_run_is_shown_as_failed(tmp_path: Path) -> None:

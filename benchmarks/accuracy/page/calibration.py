@@ -37,12 +37,13 @@ def section(kept: Kept) -> str:
         "",
         f"| pattern | share | sessions | claims | right | ECE | 95 % | by chance | ≤ {ECE_PATTERN} |",
         "|---|---|---|---|---|---|---|---|---|",
-        *(_pattern(one) for one in numbers["patterns"]),
+        *(pattern(one) for one in numbers["patterns"]),
     ]
     return "\n".join([*rows, ""])
 
 
-def _pattern(one: Mapping[str, Any]) -> str:
+def pattern(one: Mapping[str, Any]) -> str:
+    """Return a pattern's row."""
     chance = " within chance" if ECE_PATTERN < one["ece"] <= one["byChanceHigh"] else ""
     return (
         f"| {one['pattern']} | {percent(one['share'])} | {one['count']:,} | {percent(one['claimed'])} | "
