@@ -47,12 +47,12 @@ def latency(plan: Plan) -> Iterator[Outcome]:
         with ExitStack() as stack:
             upstream = start_stub(stack, plan, delay_ms)
             edges = start_all(stack, plan, EDGES, base_of(upstream))
-            capacity = {
-                name: _capacity(plan, name, server, delay_ms) for name, server in edges.items()
-            }
-            capacity[DIRECT] = capacity[EDGES[0].name]
             servers = {**edges, DIRECT: upstream}
             for share, rounds in ROUNDS.items():
+                capacity = {
+                    name: _capacity(plan, name, server, delay_ms) for name, server in edges.items()
+                }
+                capacity[DIRECT] = capacity[EDGES[0].name]
                 for number, name, server in turns(1 if plan.quick else rounds, servers):
                     yield _paced(
                         plan,
