@@ -115,7 +115,7 @@ def _error_cell(error: float | None) -> str:
 def _lacks_of_pattern(one: Mapping[str, Any], told: Mapping[str, float | None]) -> str:
     bias = "too modest" if one["right"] > one["claimed"] else "too sure"
     if one["ece"] <= one["byChanceHigh"]:
-        return f"{bias}, but no more than by chance"
+        return f"{bias}, not told from chance"
     enough = [name for name in BETTER if (error := told[name]) is not None and error <= ECE_PATTERN]
     if told[AS_IT_IS] is None:
         return f"{bias}; too few of these sessions"

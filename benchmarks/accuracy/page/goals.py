@@ -111,7 +111,7 @@ def _summary(numbers: Mapping[str, Any]) -> str:
     return (
         f"The engine meets {met_rates} of {len(there)} rates, {calibrated} of "
         f"{len(numbers['calibration'])} calibrations overall and {patterns} of "
-        f"{len(numbers['patterns'])} patterns, the worst of which is in the table; {chance} of the others "
-        f"show no more error than chance alone would. In {worse} rows "
+        f"{len(numbers['patterns'])} patterns, the worst of which is in the table; {chance} of the missed "
+        f"cannot be told from chance. In {worse} rows "
         f"some rule is better. Rates met by each rule, without an interval: {rules}.\n"
     )

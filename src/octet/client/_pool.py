@@ -5,11 +5,12 @@ from attrs import frozen
 
 
 class SharedPool(httpcore.ConnectionPool):
-    """httpcore's pool, which closes no connection that a thread is asking on.
+    """httpcore's pool, which takes no answer for the server's farewell.
 
     httpcore takes a connection to be left by the server if it is idle and then readable. Between
     these two looks another thread may have asked on it and been answered; its question would then
-    be broken off.
+    be broken off. What is closed for its age can still meet a question that begins just then, which
+    the client asks again.
     """
 
     def create_connection(self, origin: httpcore.Origin) -> httpcore.ConnectionInterface:

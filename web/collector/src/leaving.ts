@@ -1,6 +1,6 @@
 import type { Env } from "./env";
 
-/** A page hears of one listener in each phase. */
+/** The same function is registered once a phase, so it is called in each. */
 const PHASES = [{ capture: true }, { capture: false }];
 
 type Page = Pick<Env, "addEventListener" | "removeEventListener">;

@@ -131,15 +131,50 @@ test("a page that is left posts within that task what there is by then", async (
   }
 });
 
+test("a page whose first listener the browser cuts short posts by the second", async () => {
+  const browser = fakeBrowser();
+  const { performance } = browser.env;
+  let left = false;
+  const now = (): number => {
+    if (left) {
+      left = false;
+      throw new Error("the process is to end");
+    }
+    return performance.now();
+  };
+  const addEventListener: Env["addEventListener"] = (type, listener, phase) => {
+    const cut = (): void => {
+      try {
+        listener();
+      } catch {
+        // Of a script that is aborted nobody hears.
+      }
+    };
+    browser.page.addEventListener(type, cut, phase);
+  };
+  const env = { ...browser.env, performance: { ...performance, now }, addEventListener };
+  browser.time.setTimeout(() => {
+    left = true;
+    browser.page.dispatchEvent(new Event("pagehide"));
+    assert.equal(browser.edge.posts.length, 1);
+  }, 200);
+  assert.deepEqual(await verified(browser, {}, env), { ok: true });
+  assert.equal(left, false);
+  assert.equal(browser.edge.posts.length, 1);
+});
+
 test("nothing listens to the page after the call", async () => {
-  const left = new Set<unknown>();
+  const left: unknown[][] = [];
   const env: Partial<Env> = {
-    addEventListener: (_, listener) => void left.add(listener),
-    removeEventListener: (_, listener) => void left.delete(listener),
+    addEventListener: (...listening) => void left.push(listening),
+    removeEventListener: (...listening) => {
+      const at = left.findIndex((one) => one.every((part, place) => part === listening[place]));
+      left.splice(at, 1);
+    },
   };
   await verified(fakeBrowser(env));
   await assert.rejects(verified(fakeBrowser(env), { signal: AbortSignal.abort() }));
-  assert.equal(left.size, 0);
+  assert.equal(left.length, 0);
 });
 
 test("options that make no sense reject, they do not throw", async () => {

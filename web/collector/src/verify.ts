@@ -42,7 +42,7 @@ function refuse(env: Env): void {
 function visited(env: Env, visit: Visit, stop: AbortController): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let body: string | undefined; // one for all attempts, hence one id
-    const posted = (): Promise<Answer> => {
+    const posted = async (): Promise<Answer> => {
       body ??= JSON.stringify(report(env.crypto, visit));
       return post(env, visit.plan.postUrl, body, visit.budget.postMs(), visit.plan.signal);
     };

@@ -34,8 +34,8 @@ export function fakeBrowser(changes: Partial<Env> = {}): FakeBrowser {
     fetch: edge.fetch,
     setTimeout: time.setTimeout,
     clearTimeout: time.clearTimeout,
-    addEventListener: (type, listener) => page.addEventListener(type, listener),
-    removeEventListener: (type, listener) => page.removeEventListener(type, listener),
+    addEventListener: page.addEventListener.bind(page),
+    removeEventListener: page.removeEventListener.bind(page),
     ...changes,
   };
   return { env, time, edge, page };

@@ -10,8 +10,9 @@ sum over the exits is therefore taken before the environments are spread out:
 
 and where the settings follow the exit, Σ_x G(s, x, c) · exp(Σ_k follows_k(x, c)) instead of the
 last two factors. Both marginals are sums of such products, so the table over s, e and c is never
-made. That is the same sum in another order, the exits in single precision: marginals differ from
-the full double-precision sum (`dense`) by less than `TOLERANCE`, which a property test holds.
+made. That is the same sum in another order, exits and settings in single precision: marginals
+differ from the full double-precision sum of the same evidence (`dense`) by less than `TOLERANCE`,
+which a property test holds.
 """
 
 from collections.abc import Sequence

@@ -65,8 +65,8 @@ SPREAD, FREEDOM = 0.35, 4.0
 SHORTEST_MS, LONGEST_MS = 3.0, 10_000.0
 MISPLACED = 0.02
 FLAT = 1.0 / 9.0
-LOG_FLAT = math.log(FLAT)
 """1 over the width of ln r from 1 ms to 10 s, rounded."""
+LOG_FLAT = math.log(FLAT)
 _PEAK = 3.0 / 8.0 / SPREAD
 """The t density with four degrees of freedom at its centre."""
 STEP = 0.05
@@ -75,9 +75,9 @@ EDGES_KEPT, EXITS_KEPT, DELAYS_KEPT = 256, 2048, 4096
 """Edge locations whose distances are kept, a deployment has a handful; ways through a country to
 one of them, 8 KiB each; and delays, directly and through a country."""
 THROUGH = slice(Transport.ROAMING, Transport.VPN + 1)
-"""The kernel's round trip crosses the whole path through the exit."""
+"""The kernel's round trip crosses the whole path through the exit: roaming and VPN."""
 ENDED = slice(Transport.PROXY, Transport.FRONTED + 1)
-"""It ends at the exit."""
+"""It ends at the exit: proxy, relay, Tor and fronted."""
 
 
 Times = tuple[tuple[Location, int], ...]

@@ -174,7 +174,7 @@ class Ip:
         pretended = np.log(PRETENDED / ADVERTISED * agreed.sum(axis=1) + _LEAST)
         hidden = elsewhere[:, (Transport.VPN, Transport.TOR)]
         either = np.logaddexp(hidden, pretended[:, None])
-        some = (named[:, :1] >= 0).any(axis=1, keepdims=True)
+        some = named[:, :1] >= 0
         elsewhere[:, (Transport.VPN, Transport.TOR)] = np.where(some, either, hidden)
         favoured = _favoured(named, at_named)
         usual = np.where(network == AsType.OTHER, SIZE_OF_OTHERS[size], self._homes[favoured, size])
