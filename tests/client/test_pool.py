@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from select import select
 from typing import Any
 
 import httpcore
@@ -58,6 +59,12 @@ class Backend(httpcore.SyncBackend):
         return self.stream
 
 
+def until_readable(stream: Looked) -> None:
+    """Wait until the service has answered, or closed."""
+    readable, _, _ = select([stream.get_extra_info("socket")], [], [], PATIENCE_S)
+    assert readable
+
+
 def test_asked_on_meanwhile(service: LittleService) -> None:
     """A connection on which another thread asks between the two looks of the pool is kept."""
     for _ in range(3):
@@ -82,8 +89,7 @@ def test_asked_on_meanwhile(service: LittleService) -> None:
             stream.before = nothing
             stream.reads = lambda: may_read.wait(PATIENCE_S)
             answers.append(threads.submit(ask))
-            while not stream.get_extra_info("is_readable"):
-                pass
+            until_readable(stream)
 
         answers: list[Any] = []
         stream.before = ask_meanwhile
@@ -103,7 +109,6 @@ def test_left_by_the_service(service: LittleService) -> None:
         with pool.stream("GET", service.url) as response:
             assert response.read() == b"answer"
             assert backend.stream is not None
-            while not backend.stream.get_extra_info("is_readable"):
-                pass
+            until_readable(backend.stream)
         assert pool.request("GET", service.url).content == b"answer"
     assert [request.connection for request in service.requests] == [0, 1]

@@ -224,6 +224,7 @@ def test_its_end_cuts_who_still_waits() -> None:
         waiting = threading.Thread(target=wait)
         waiting.start()
         while not fake.requests:
+            assert waiting.is_alive(), errors  # it ends by itself, in ten seconds at most
             time.sleep(0.001)
     waiting.join(5.0)
     assert not waiting.is_alive()

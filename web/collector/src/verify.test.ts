@@ -169,6 +169,7 @@ test("nothing listens to the page after the call", async () => {
     addEventListener: (...listening) => void left.push(listening),
     removeEventListener: (...listening) => {
       const at = left.findIndex((one) => one.every((part, place) => part === listening[place]));
+      assert.notEqual(at, -1);
       left.splice(at, 1);
     },
   };
