@@ -12,10 +12,10 @@ THRESHOLDS = Thresholds(low=-2.0, medium=0.5, high=3.0)
 
 
 def raised(suspicion: float, gains: dict[Group, float]) -> Alarm:
-    def without(group: Group, rows: Array) -> Array:
-        return np.full(len(rows), 5.0 - gains.get(group, 0.0))
+    def log_odds(group: Group | None, rows: Array) -> Array:
+        return np.full(len(rows), 5.0 - (gains.get(group, 0.0) if group else 0.0))
 
-    [alarm] = alarms(np.array([suspicion]), np.array([5.0]), without, THRESHOLDS)
+    [alarm] = alarms(np.array([suspicion]), log_odds, THRESHOLDS)
     return alarm
 
 

@@ -50,6 +50,22 @@ def test_impossible_slots(prior: Hypotheses) -> None:
     assert (slots[:, 3] <= IMPOSSIBLE).all()
 
 
+@pytest.mark.parametrize(
+    ("transport", "kind"), [(Transport.VPN, 0), (Transport.ROAMING, 1), (Transport.PROXY, 2)]
+)
+def test_exits_weigh_what_the_priors_say(
+    prior: Hypotheses, transport: Transport, kind: int
+) -> None:
+    """The kept logarithms are those of P(x | c, s) in double precision."""
+    named = [3, 5]
+    slots = prior.log_exit(np.array([[*named, -1]]))[0, transport].astype(np.float64)
+    own = prior.own_exit[transport]
+    chances = [own, *((1 - own) * prior.by_exit[row, kind] for row in named)]
+    rest = (1 - own) * (1 - prior.by_exit[named, kind].sum(axis=0))
+    expected = [*chances, np.zeros_like(own), rest]
+    np.testing.assert_allclose(np.exp(slots), np.stack(expected), rtol=1e-5, atol=1e-12)
+
+
 def test_log_of_nothing_is_finite() -> None:
     """No infinity gets into a sum."""
     assert log(np.array([0.0, 1.0])).tolist() == [IMPOSSIBLE, 0.0]

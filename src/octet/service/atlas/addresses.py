@@ -1,6 +1,7 @@
 """What the address tables say of an address."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import numpy as np
@@ -12,6 +13,8 @@ from octet.service.atlas.operator import OperatorTables
 
 NO_COUNTRY = 255
 _V6_LOW_BITS = 64
+PARSED_KEPT = 256
+"""A batch's addresses, which are read more than once."""
 
 
 @frozen(eq=False)
@@ -58,12 +61,13 @@ class AddressBook:
         size, own = len(addresses), self.v4.country.shape[1]
         votes = np.full((size, self.votes), -1, np.int16)
         types, numbers = np.full(size, -1, np.int16), np.full(size, -1, np.int64)
-        parsed = [_plain(address) for address in addresses]
+        parsed = [public_address(address) for address in addresses]
         for table, version in ((self.v4, 4), (self.v6, 6)):
-            mine = [i for i, a in enumerate(parsed) if a.version == version and a.is_global]
-            if not mine:
+            found = [(i, _key(a)) for i, a in enumerate(parsed) if a and a.version == version]
+            if not found:
                 continue
-            keys = np.array([_key(parsed[i]) for i in mine], dtype=table.first.dtype)
+            mine = [row for row, _ in found]
+            keys = np.array([key for _, key in found], dtype=table.first.dtype)
             row = np.searchsorted(table.first, keys, side="right") - 1
             named = table.country[row].astype(np.int16)
             votes[mine, :own] = np.where(named == NO_COUNTRY, -1, named)
@@ -74,7 +78,7 @@ class AddressBook:
             numbers[mine] = np.where(known, self.as_number[at].astype(np.int64), -1)
         if self.operator.says_anything:
             for place, address in enumerate(parsed):
-                if address.is_global:
+                if address is not None:
                     self._ask_operator(address, place, votes, types, numbers)
         return votes, types, numbers
 
@@ -102,10 +106,19 @@ class AddressBook:
         return int(as_type(number, name, 0))
 
 
-def _plain(address: str) -> IPv4Address | IPv6Address:
-    parsed = ip_address(address)
+@lru_cache(maxsize=PARSED_KEPT)
+def public_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Return an address that can be a visitor's on the Internet, None for any other.
+
+    An IPv4 address in IPv6 form is the IPv4 address.
+
+    Raises:
+        ValueError: *text* is no address.
+    """
+    parsed = ip_address(text)
     mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    return mapped or parsed
+    address = mapped or parsed
+    return address if address.is_global else None
 
 
 def _key(address: IPv4Address | IPv6Address) -> int:

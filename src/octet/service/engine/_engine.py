@@ -53,12 +53,13 @@ class Reasoning:
     def alarms(self, thresholds: Thresholds) -> list[Alarm]:
         """Return each envelope's alarm."""
 
-        def without(group: Group, rows: Array) -> Array:
+        def log_odds(group: Group | None, rows: Array) -> Array:
+            if group is None:
+                return self.posterior.log_odds[rows]
             families = frozenset(part.family for part in self.evidence if part.group is group)
             return self.without(families, rows).log_odds
 
-        believed = self.posterior
-        return alarms(believed.suspicion_log_odds, believed.log_odds, without, thresholds)
+        return alarms(self.posterior.suspicion_log_odds, log_odds, thresholds)
 
 
 class Engine:

@@ -27,27 +27,32 @@ SUPPORT = tuple(group for group in Group if group is not Group.DEPLOYMENT)
 
 def alarms(
     suspicion: Array,
-    log_odds: Array,
-    without: Callable[[Group, Array], Array],
+    log_odds: Callable[[Group | None, Array], Array],
     thresholds: Thresholds,
 ) -> list[Alarm]:
     """Return each envelope's alarm.
 
     Args:
         suspicion: (B,) ln m / (1 − m).
-        log_odds: (B,) those of m against what is good without a relay.
-        without: gives these log odds of the rows of an index array when a group's evidence is left
-            out; called only for rows that would be high and lack supporters.
+        log_odds: gives those of m against what is good without a relay, for the rows of an index
+            array, with a group's evidence left out or none; asked of rows alone that would be high.
         thresholds: where each level starts.
     """
     levels = np.searchsorted(thresholds.rising, suspicion, side="right")
     steep = np.flatnonzero(levels == Alarm.HIGH.level)
-    supporters = np.zeros(len(levels), np.int64)
-    for group in SUPPORT:
-        open_rows = steep[supporters[steep] < SUPPORTERS]
-        if len(open_rows):
-            gains = log_odds[open_rows] - without(group, open_rows)
-            supporters[open_rows] += gains >= SUPPORT_NATS
-    levels[steep[supporters[steep] < SUPPORTERS]] = Alarm.MEDIUM.level
+    if len(steep):
+        levels[steep[~_supported(steep, log_odds)]] = Alarm.MEDIUM.level
     scale = list(Alarm)
     return [scale[level] for level in levels]
+
+
+def _supported(rows: Array, log_odds: Callable[[Group | None, Array], Array]) -> Array:
+    """Say of which rows enough groups of families speak for the alarm, (rows,) bool."""
+    whole = log_odds(None, rows)
+    supporters = np.zeros(len(rows), np.int64)
+    for group in SUPPORT:
+        lacking = np.flatnonzero(supporters < SUPPORTERS)
+        if len(lacking):
+            gains = whole[lacking] - log_odds(group, rows[lacking])
+            supporters[lacking] += gains >= SUPPORT_NATS
+    return np.asarray(supporters >= SUPPORTERS)

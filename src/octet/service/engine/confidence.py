@@ -31,7 +31,8 @@ _MS_PER_YEAR = 365.25 * 24 * 3600 * 1000
 def best_countries(country: Array) -> tuple[Array, Array]:
     """Return the row of each envelope's likeliest country, (B,), and the logit of its posterior."""
     best = np.argmax(country, axis=1)
-    top = np.clip(country[np.arange(len(best)), best], _LEAST, 1.0 - _LEAST)
+    top = country[np.arange(len(best)), best]
+    top = np.minimum(np.maximum(top, _LEAST), 1.0 - _LEAST)
     return best, np.asarray(np.log(top) - np.log1p(-top))
 
 
@@ -47,10 +48,11 @@ def confidences(right: Array, tunnel: Array, facts: Sequence[Facts], tables: dt.
     """
     years = _age_years([fact.received_at_ms for fact in facts], tables)
     cap = np.maximum(1.0 - TUNNEL_COST * tunnel, TUNNEL_CAP)
-    return np.clip(np.minimum(right, cap) * (1.0 - YEARLY_COST * years), 0.0, 1.0)
+    return np.asarray(np.minimum(right, cap) * (1.0 - YEARLY_COST * years))
 
 
 def _age_years(received_at_ms: Sequence[int], tables: dt.date) -> Array:
     start = dt.datetime(tables.year, tables.month, tables.day, tzinfo=dt.UTC)
     age_ms = np.array(received_at_ms, dtype=np.float64) - start.timestamp() * 1000.0
-    return np.clip(age_ms / _MS_PER_YEAR - FRESH_YEARS, 0.0, MOST_YEARS)
+    years = age_ms / _MS_PER_YEAR - FRESH_YEARS
+    return np.asarray(np.minimum(np.maximum(years, 0.0), MOST_YEARS))

@@ -4,7 +4,6 @@ Nothing is judged here. What is not there, or cannot be believed to be what it s
 the likelihoods leave it out.
 """
 
-from ipaddress import IPv6Address, ip_address
 from typing import TypeVar
 
 from attrs import frozen
@@ -21,6 +20,7 @@ from octet.schema import (
     UtcOffset,
     Voices,
 )
+from octet.service.atlas.addresses import public_address
 from octet.service.engine.paths import Landmark, Timing, timing
 from octet.service.engine.stack import SILENT, Stack, stack_of
 
@@ -81,7 +81,7 @@ def facts(envelope: Envelope) -> Facts:
     """Read an envelope."""
     observed, signals = envelope.observed, envelope.report.signals
     direct = observed.via == "direct"
-    private = direct and not is_public(observed.peer_ip)
+    private = direct and public_address(observed.peer_ip) is None
     measured = Timing() if private else timing(envelope)
     zone, offset = _there(signals.get(TimeZone)), _there(signals.get(UtcOffset))
     languages, intl = _there(signals.get(Languages)), _there(signals.get(Intl))
@@ -109,13 +109,6 @@ def facts(envelope: Envelope) -> Facts:
         forwarded=_forwarded(envelope) if direct else None,
         received_at_ms=envelope.received_at,
     )
-
-
-def is_public(address: str) -> bool:
-    """Say whether an address can be a visitor's on the Internet."""
-    parsed = ip_address(address)
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    return (mapped or parsed).is_global
 
 
 def _forwarded(envelope: Envelope) -> bool:

@@ -30,6 +30,8 @@ from octet.service.atlas.container import Array
 
 IMPOSSIBLE = -1e9
 """A log probability that no evidence outweighs, yet finite: it cannot turn into NaN."""
+_LEAST = float(np.exp(-700.0))
+"""A smaller probability is none."""
 
 COUNTRY_POWER = 0.5
 """Countries count by this power of their population: a site's audience is not the world's."""
@@ -152,7 +154,7 @@ class Hypotheses:
         out = np.empty((size, len(Transport), databases + 2, len(self.country)), np.float32)
         out[:, :, 0] = self._log_own
         out[:, :, 1:-1] = self._log_by_exit[named].swapaxes(1, 2)
-        rest = log(1.0 - self.by_exit[named].sum(axis=1)).astype(np.float32)
+        rest = np.log(np.maximum(1.0 - self.by_exit[named].sum(axis=1), _LEAST)).astype(np.float32)
         np.add(rest[:, _EXIT_KIND], self._log_abroad, out=out[:, :, -1])
         return out
 
@@ -183,8 +185,8 @@ def hypotheses(atlas: Atlas) -> Hypotheses:
 
 def log(probability: Array) -> Array:
     """Return the natural logarithm, `IMPOSSIBLE` where there is no probability."""
-    floor = np.exp(-700.0)
-    return np.where(probability > floor, np.log(np.maximum(probability, floor)), IMPOSSIBLE)
+    some = probability > _LEAST
+    return np.where(some, np.log(np.maximum(probability, _LEAST)), IMPOSSIBLE)
 
 
 def _own_exit(popular: Array) -> Array:

@@ -62,10 +62,11 @@ def outline_of(pattern: Array) -> Array:
 
 def patterns(facts: Sequence[Facts], votes: Votes, atlas: Atlas) -> Array:
     """Return each envelope's pattern, (B,) rows of `NAMES`."""
-    rows = zip(facts, votes.network, votes.favoured, votes.exits, strict=True)
+    seen = (votes.network.tolist(), votes.favoured.tolist(), votes.exits.tolist())
+    rows = zip(facts, *seen, strict=True)
     return np.array(
         [
-            _row(int(network), _clock(fact, int(country), atlas), _gap(fact)) * len(DETAILS)
+            _row(network, _clock(fact, country, atlas), _gap(fact)) * len(DETAILS)
             + 2 * (exits > 1)
             + _some_missing(fact)
             for fact, network, country, exits in rows

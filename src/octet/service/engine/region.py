@@ -61,7 +61,7 @@ def circle(
         if (open_to & mine).any():
             points, mass, mine = points[open_to], mass[open_to], mine[open_to]
     own = points[mine]
-    away = places.apart_km(own, points)
+    away = places.away_km(best)[own - places.first[best]][:, points]
     centre = int(np.argmin(away @ mass))
     order = np.argsort(away[centre])
     held = np.cumsum(mass[order])

@@ -5,10 +5,21 @@ import pytest
 from octet.service.atlas import Atlas
 from octet.service.atlas.as_types import AsType
 from octet.service.atlas.container import Array
+from octet.service.atlas.delay import base_delay_ms
 from octet.service.engine.facts import Facts
 from octet.service.engine.hypotheses import Transport
 from octet.service.engine.likelihoods import CrossLayer
-from octet.service.engine.likelihoods.cross_layer import busy_chance, stall_chance
+from octet.service.engine.likelihoods.cross_layer import (
+    GAP_SPREAD,
+    LAST_MILE_MS,
+    LOGISTIC,
+    LONGEST_MS,
+    NO_SIGN,
+    NOISE_MS,
+    TOR_MS,
+    busy_chance,
+    stall_chance,
+)
 
 GAPS_MS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 80.0, 150.0, 600.0, 3000.0, 9000.0)
 
@@ -95,3 +106,26 @@ def test_a_slow_link_stalls_more_often() -> None:
     slow = Facts(source_ip="10.0.0.1", slow_link=True, volleys=24, received_at_ms=0)
     usual, longer = stall_chance([fact(1.0), slow], np.array([AsType.ACCESS] * 2))
     assert longer > usual
+
+
+@pytest.mark.parametrize(
+    ("transport", "more_ms"), [(Transport.PROXY, 0.0), (Transport.TOR, TOR_MS)]
+)
+@pytest.mark.parametrize("gap_ms", [1.0, 15.0, 80.0, 600.0])
+def test_gaps_weigh_what_the_formula_says(
+    layers: CrossLayer, atlas: Atlas, gap_ms: float, transport: Transport, more_ms: float
+) -> None:
+    """The tables hold log((1 - rho) g + rho / ln(3000 / 0.8)) for every country and exit."""
+    table = weigh(layers, fact(gap_ms))[0, :, transport]
+    flat = 1.0 / np.log(LONGEST_MS / NOISE_MS)
+    log_mu = np.log(base_delay_ms(atlas.distance_km) + LAST_MILE_MS + more_ms)
+
+    def nats(log_mu_ms: Array) -> Array:
+        rise = 1.0 / (1.0 + np.exp(-LOGISTIC / GAP_SPREAD * (np.log(gap_ms) - log_mu_ms)))
+        density = rise / np.maximum(np.log(LONGEST_MS) - log_mu_ms, 1.0)
+        return np.asarray(np.log((1.0 - NO_SIGN) * density + NO_SIGN * flat))
+
+    np.testing.assert_allclose(table[:, 0], nats(np.diagonal(log_mu)), atol=1e-4)
+    np.testing.assert_allclose(table[:, 1], nats(log_mu[5]), atol=1e-4)
+    np.testing.assert_allclose(table[:, 2], nats(log_mu[40]), atol=1e-4)
+    np.testing.assert_allclose(table[:, -1], nats(log_mu.mean(axis=0)), atol=1e-4)

@@ -3,9 +3,20 @@ import numpy as np
 import pytest
 
 from octet.service.atlas import Atlas
+from octet.service.atlas.as_types import AsType
 from octet.service.engine.facts import Facts
 from octet.service.engine.hypotheses import Environment, Transport
-from octet.service.engine.likelihoods.ip import TYPE, TYPE_STALE, Ip
+from octet.service.engine.likelihoods.ip import (
+    ADVERTISED,
+    HOMES,
+    HOSTS,
+    LEAST_SHARE,
+    PRETENDED,
+    TYPE,
+    TYPE_STALE,
+    WEIGHT,
+    Ip,
+)
 from tests.service.engine import sessions
 
 
@@ -92,3 +103,34 @@ def test_slots(ip: Ip) -> None:
     one = votes.of(np.array([1]))
     assert one.named.shape == (1, 1)
     np.testing.assert_array_equal(ip.of_votes(one).path[0, :, 0], path[1, :, 0])
+
+
+@pytest.mark.parametrize("transport", [Transport.DIRECT, Transport.PROXY, Transport.VPN])
+@pytest.mark.parametrize(
+    "address",
+    [sessions.GERMAN_HOME, SCATTERED_HOME, sessions.DUTCH_EXIT, sessions.SCATTERED_EXIT],
+)
+def test_votes_weigh_what_the_formula_says(
+    ip: Ip, atlas: Atlas, address: str, transport: Transport
+) -> None:
+    """The tables hold w Σ log(a [v = x] + (1 - a) q), term by term."""
+    [rows], [kind], _ = atlas.addresses.look_up([address])
+    votes = ip.votes([fact(address)])
+    at_host = transport is Transport.VPN or kind == AsType.HOSTING
+
+    def weight(exit_: int, users: tuple[float, ...]) -> float:
+        nats = 0.0
+        for database, (vote, right) in enumerate(zip(rows.tolist(), users, strict=True)):
+            share = max(float(atlas.vote_share[database, vote]), LEAST_SHARE)
+            nats += np.log(right * (vote == exit_) + (1 - right) * share)
+        return nats
+
+    users = HOSTS if at_host else HOMES
+    named = [row for row in votes.named[0].tolist() if row >= 0]
+    for slot, row in enumerate(named):
+        assert votes.at_named[0, transport, slot] == pytest.approx(WEIGHT * weight(row, users))
+    own = HOSTS if kind == AsType.HOSTING else HOMES
+    followed = PRETENDED / ADVERTISED * sum(np.exp(weight(row, own)) for row in named)
+    nowhere = weight(-1, users)
+    told = np.log(np.exp(nowhere) + followed) if transport is Transport.VPN else nowhere
+    assert votes.elsewhere[0, transport] == pytest.approx(WEIGHT * told)

@@ -64,6 +64,8 @@ NO_SIGN = 0.0002
 OTHER_HOST = 0.7
 SLOW_LINK = 0.02
 """What a link that the browser calls slow adds to τ."""
+_SPLIT = np.array([SPLIT_TCP.get(kind, 0.0) for kind in AsType] + [0.0])
+"""By `AsType`; the last is of no type."""
 FLAT = 1.0 / float(np.log(LONGEST_MS / NOISE_MS))
 
 
@@ -100,7 +102,7 @@ class CrossLayer:
         rows, delta_ms, blur = _measured(facts)
         if not len(rows):
             return Evidence("crossLayer", Group.TIMING, path=path)
-        log_delta = np.log(np.clip(delta_ms, NOISE_MS, LONGEST_MS))
+        log_delta = np.log(np.minimum(np.maximum(delta_ms, NOISE_MS), LONGEST_MS))
         some = [facts[row] for row in rows]
         noise = _noise(log_delta, busy_chance(some), stall_chance(some, network[rows]))
         noise = noise[:, None, None].astype(np.float32)
@@ -145,11 +147,8 @@ def busy_chance(facts: Sequence[Facts]) -> Array:
 
 def stall_chance(facts: Sequence[Facts], network: Array) -> Array:
     """Return τ, (B,)."""
-    split = np.zeros(len(facts))
-    for kind, chance in SPLIT_TCP.items():
-        split[network == kind] = chance
-    split += SLOW_LINK * np.array([fact.slow_link for fact in facts])
-    return np.asarray(STALL + split)
+    slow = np.array([fact.slow_link for fact in facts])
+    return np.asarray(STALL + _SPLIT[network] + SLOW_LINK * slow)
 
 
 def _noise(log_delta: Array, busy: Array, stall: Array) -> Array:

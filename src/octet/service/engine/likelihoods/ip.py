@@ -127,57 +127,47 @@ class Ip:
     """The address family of one atlas."""
 
     atlas: Atlas
+    _number: Array = field(repr=False)
+    """(A,) the autonomous systems, rising."""
     _size: Array = field(repr=False)
-    """(A,) how large each autonomous system is, -1 for those that announce no IPv4."""
-    _homes: Array = field(repr=False)
-    """(C + 1, sizes) P(size | its own visitor at home) by country; the last for none."""
+    """(A,) how large each is, -1 for those that announce no IPv4."""
+    _usual: Array = field(repr=False)
+    """(types + 1, C + 1, sizes) P(size | type, its own visitor) by country; the last for none."""
+    _missed: Array = field(repr=False)
+    """(types + 1, D, C + 1, S) log P(a wrong vote); the last are for no type, no vote."""
+    _gain: Array = field(repr=False)
+    """The same: by how much the vote is likelier where it is right, nats."""
 
     @classmethod
     def of(cls, atlas: Atlas) -> "Ip":
         """Return the family over the addresses of *atlas*."""
-        table, systems = atlas.addresses.v4, len(atlas.addresses.as_number)
-        spans = np.diff(table.first.astype(np.float64), append=2.0**32)
-        row = np.minimum(table.system.astype(np.int64), systems)
-        announced = np.bincount(row, weights=spans, minlength=systems + 1)[:-1]
-        size = np.searchsorted(SIZES, announced, side="right")
-        homes = np.isin(atlas.addresses.as_type, (AsType.ACCESS, AsType.MOBILE))
-        mine = np.append(homes, False)[row] & (table.country[:, -1] < len(atlas.countries))
-        space = np.zeros((len(atlas.countries) + 1, len(SIZE_OF_HOMES)))
-        np.add.at(space, (table.country[mine, -1], size[row[mine]]), spans[mine])
-        whole = space.sum(axis=1, keepdims=True)
-        share = np.where(whole > 0, space / np.maximum(whole, 1.0), SIZE_OF_HOMES)
-        usual = COUNTRY_OF_HOMES * share + (1.0 - COUNTRY_OF_HOMES) * SIZE_OF_HOMES
-        return cls(atlas, np.where(announced > 0, size, -1), usual)
+        sizes, homes = _sizes(atlas)
+        usual = np.repeat(homes[None], len(AsType) + 1, axis=0)
+        usual[AsType.OTHER] = SIZE_OF_OTHERS
+        numbers = atlas.addresses.as_number.astype(np.int64)
+        return cls(atlas, numbers, sizes, usual, *_weights(atlas))
 
     def _size_of(self, numbers: Array) -> Array:
-        known = self.atlas.addresses.as_number
-        row = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
-        return np.where(known[row] == numbers, self._size[row], -1)
+        row = np.minimum(np.searchsorted(self._number, numbers), len(self._number) - 1)
+        return np.where(self._number[row] == numbers, self._size[row], -1)
 
     def votes(self, facts: Sequence[Facts]) -> Votes:
         """Look the addresses up and weigh the votes for each possible exit."""
         book = self.atlas.addresses
         votes, network, numbers = book.look_up([fact.source_ip for fact in facts])
         size = self._size_of(numbers)
-        known = votes >= 0
-        share = np.maximum(self.atlas.vote_share, LEAST_SHARE)
-        q = share[np.arange(votes.shape[1]), np.maximum(votes, 0)]
-        right = _ACCURACY[network, :, : votes.shape[1]]
-        wrong = (1.0 - right) * q[:, None, :]
-        missed = np.where(known[:, None], np.log(wrong), 0.0)
-        gain = np.where(known[:, None], np.log((right + wrong) / wrong), 0.0)
+        place = network[:, None], np.arange(votes.shape[1]), votes
+        missed, gain = self._missed[place], self._gain[place]
         named = _named(votes)
-        same = (named[:, :, None] == votes[:, None, :]) & known[:, None]
-        elsewhere = missed.sum(axis=2)
-        at_named = elsewhere[:, :, None] + gain @ same.swapaxes(1, 2)
-        agreed = np.exp(at_named[:, Transport.DIRECT]) * (named >= 0)
-        pretended = np.log(PRETENDED / ADVERTISED * agreed.sum(axis=1) + _LEAST)
-        hidden = elsewhere[:, (Transport.VPN, Transport.TOR)]
-        either = np.logaddexp(hidden, pretended[:, None])
-        some = named[:, :1] >= 0
-        elsewhere[:, (Transport.VPN, Transport.TOR)] = np.where(some, either, hidden)
+        same = named[:, None] == votes[:, :, None]
+        elsewhere = missed.sum(axis=1)
+        at_named = elsewhere[:, :, None] + gain.swapaxes(1, 2) @ same
+        agreed = (np.exp(at_named[:, Transport.DIRECT]) * (named >= 0)).sum(axis=1)
+        pretended = np.log(PRETENDED / ADVERTISED * agreed + _LEAST)
+        for hidden in (Transport.VPN, Transport.TOR):
+            elsewhere[:, hidden] = np.logaddexp(elsewhere[:, hidden], pretended)
         favoured = _favoured(named, at_named)
-        usual = np.where(network == AsType.OTHER, SIZE_OF_OTHERS[size], self._homes[favoured, size])
+        usual = self._usual[network, favoured, size]
         weighted = WEIGHT * at_named, WEIGHT * elsewhere
         return Votes(named, *weighted, network, size, usual, favoured)
 
@@ -223,6 +213,34 @@ def _accuracy() -> Array:
     return table
 
 
+def _sizes(atlas: Atlas) -> tuple[Array, Array]:
+    """Return how large each autonomous system is, (A,), and P(size | its own visitor at home),
+    (C + 1, sizes).
+    """
+    table, systems = atlas.addresses.v4, len(atlas.addresses.as_number)
+    spans = np.diff(table.first.astype(np.float64), append=2.0**32)
+    row = np.minimum(table.system.astype(np.int64), systems)
+    announced = np.bincount(row, weights=spans, minlength=systems + 1)[:-1]
+    size = np.searchsorted(SIZES, announced, side="right")
+    homes = np.isin(atlas.addresses.as_type, (AsType.ACCESS, AsType.MOBILE))
+    mine = np.append(homes, False)[row] & (table.country[:, -1] < len(atlas.countries))
+    space = np.zeros((len(atlas.countries) + 1, len(SIZE_OF_HOMES)))
+    np.add.at(space, (table.country[mine, -1], size[row[mine]]), spans[mine])
+    whole = space.sum(axis=1, keepdims=True)
+    share = np.where(whole > 0, space / np.maximum(whole, 1.0), SIZE_OF_HOMES)
+    usual = COUNTRY_OF_HOMES * share + (1.0 - COUNTRY_OF_HOMES) * SIZE_OF_HOMES
+    return np.where(announced > 0, size, -1), usual
+
+
+def _weights(atlas: Atlas) -> tuple[Array, Array]:
+    """Return log P(a wrong vote) and what a right one adds, (types + 1, D, C + 1, S), nats."""
+    share = np.maximum(atlas.vote_share, LEAST_SHARE)[:, :, None]
+    right = _accuracy().swapaxes(1, 2)[:, : len(share), None]
+    wrong = (1.0 - right) * share
+    nothing = (0, 0), (0, 0), (0, 1), (0, 0)
+    return np.pad(np.log(wrong), nothing), np.pad(np.log((right + wrong) / wrong), nothing)
+
+
 def _log_type() -> Array:
     """Return log P(type | s, e), (types, S, E)."""
     table = np.repeat(TYPE[:, None, :], len(Environment), axis=1)
@@ -237,7 +255,7 @@ def _hidden() -> Array:
     return table
 
 
-_ACCURACY, _LOG_TYPE, _HIDDEN = _accuracy(), _log_type(), _hidden()
+_LOG_TYPE, _HIDDEN = _log_type(), _hidden()
 
 
 def _named(votes: Array) -> Array:

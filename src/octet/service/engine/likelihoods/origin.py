@@ -77,9 +77,8 @@ class Origin:
         settings[:, Environment.ELSEWHERE] = world_log
         settings += agreed[:, :, None]
 
-        exits = np.maximum(named, 0)
-        zone_at = np.take_along_axis(zone_log, exits, axis=1)[:, :, None]
-        tongue_at = np.take_along_axis(tongue, exits, axis=1)[:, :, None]
+        exits = np.arange(len(facts))[:, None], np.maximum(named, 0)
+        zone_at, tongue_at = zone_log[exits][:, :, None], tongue[exits][:, :, None]
         own = tongue[:, None]
         follows = np.empty((len(facts), 2, named.shape[1] + 2, zone.shape[1]), np.float32)
         forged, roaming = follows[:, 0], follows[:, 1]
