@@ -15,6 +15,8 @@ from octet.service.atlas.container import Array
 LEVELS: Final = tuple(str(alarm) for alarm in list(Alarm)[1:])
 FALSE_ALARMS: Final = {"at5": 0.05, "at1": 0.01, "at01": 0.001}
 """Of visitors at home, travelling and roaming."""
+AS_FOUND: Final = "AsFound"
+"""After a level: a rule's alarms when it finds as many of those who hide as the engine there."""
 PLAIN_FALSE_ALARMS: Final = {"at1Plain": 0.01, "at01Plain": 0.001}
 """Of those whose access ends no TCP."""
 BASE_RATES: Final = (0.01, 0.05, 0.2)
@@ -47,16 +49,19 @@ def at_rate(score: Array, weight: Array, rate: float) -> Array:
 def found(crowd: Crowd, answers: Answers) -> dict[str, Array]:
     """Return how likely each session alarms, (N,), by level and by rate of false alarms.
 
-    A rule without thresholds of its own has the engine's rates of false alarms at each level.
+    A rule without thresholds of its own has, at each level, the engine's rate of false alarms, and
+    besides it that of what is found.
     """
-    weight = weights(crowd.case, USUAL_MIX)
+    weight, hidden = weights(crowd.case, USUAL_MIX), weights(crowd.case, TO_ALARM)
     alarmed: dict[str, Array] = {}
     for level, name in enumerate(LEVELS, start=1):
         if isinstance(answers, Judged):
             alarmed[name] = (answers.level >= level).astype(np.float64)
         else:
-            rate = float(np.average(crowd.engine.level >= level, weights=weight))
-            alarmed[name] = at_rate(answers.score, weight, rate)
+            engine = crowd.engine.level >= level
+            for number, among in ((name, weight), (name + AS_FOUND, hidden)):
+                rate = float(np.average(engine, weights=among))
+                alarmed[number] = at_rate(answers.score, among, rate)
     for name, rate in FALSE_ALARMS.items():
         alarmed[name] = at_rate(answers.score, weight, rate)
     for name, rate in PLAIN_FALSE_ALARMS.items():

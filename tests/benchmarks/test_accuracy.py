@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.accuracy import exits, measure, results, scores, tables
-from benchmarks.accuracy.alarms import at_rate
+from benchmarks.accuracy.alarms import AS_FOUND, LEVELS, at_rate, found
 from benchmarks.accuracy.answers import judge
 from benchmarks.accuracy.baselines import IP_ONLY
 from benchmarks.accuracy.crowd import Size, simulate
@@ -15,6 +15,7 @@ from benchmarks.accuracy.envelopes import RECEIVED_AT_MS, View, envelope
 from benchmarks.accuracy.exits import Exit, Known
 from benchmarks.accuracy.goals import Goal
 from benchmarks.accuracy.machines import MSS, Sender, syn
+from benchmarks.accuracy.mixes import TO_ALARM, USUAL_MIX, weights
 from benchmarks.accuracy.page import calibration as calibration_page
 from benchmarks.accuracy.paths import Paths, measured_noise_ms
 from benchmarks.accuracy.render import PAGE, RESULTS, render
@@ -221,6 +222,34 @@ def test_worse_is_said_where_the_interval_excludes_it() -> None:
     words = [floor.beside(reached, share) for share in (0.93, 0.91, 0.87)]
     assert words == ["**worse**", "alike", "better"]
     assert ceiling.beside(reached, 0.87) == "**worse**"
+
+
+def test_rules_are_compared_where_one_thing_is_equal(atlas: Atlas) -> None:
+    """What is found at the engine's false alarms, false alarms where as many are found."""
+    crowd = simulate(atlas, Known(), SMALL, np.random.default_rng(1))
+    hidden, honest = weights(crowd.case, TO_ALARM), weights(crowd.case, USUAL_MIX)
+    engine = found(crowd, crowd.engine)
+    assert not any(name.endswith(AS_FOUND) for name in engine)
+    for answers in crowd.rules.values():
+        rule = found(crowd, answers)
+        for level in LEVELS:
+            assert np.average(rule[level], weights=honest) == pytest.approx(
+                np.average(engine[level], weights=honest)
+            )
+            assert np.average(rule[level + AS_FOUND], weights=hidden) == pytest.approx(
+                np.average(engine[level], weights=hidden)
+            )
+
+
+def test_what_a_goal_is_compared_with() -> None:
+    """False alarms at as many found, finds at as many false alarms, silence with nothing."""
+    rates = {"low": 0.1, "lowAsFound": 0.7, "silent": 0.0}
+    numbers = {"baselines": {"one": {Case.DIRECT: rates, Case.VPN_HONEST: rates}}}
+    ceiling = Goal(Case.DIRECT, "low", 0.05, at_least=False)
+    floor = Goal(Case.VPN_HONEST, "low", 0.9, at_least=True)
+    assert ceiling.best_baseline(numbers) == ("one", 0.7)
+    assert floor.best_baseline(numbers) == ("one", 0.1)
+    assert Goal(Case.DIRECT, "silent", 0.02, at_least=False).best_baseline(numbers) is None
 
 
 def test_real_exits_are_read(tmp_path: Path) -> None:
