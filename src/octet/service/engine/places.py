@@ -1,5 +1,6 @@
 """The representative points of all countries in a row, as the engine reckons with them."""
 
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -53,23 +54,23 @@ class Places:
         """(N, 3) the points as unit vectors."""
         return unit_vectors(self.lat, self.lon)
 
+    @cached_property
+    def _of_country(self) -> list[Array]:
+        """Numbers of each country's points."""
+        return np.split(np.arange(len(self.country)), self.first[1:-1])
+
+    def of_countries(self, rows: Iterable[int]) -> Array:
+        """Return the numbers of all points of some countries, in the order of these."""
+        return np.concatenate([self._of_country[row] for row in rows])
+
     def by_country(self, at_point: Array) -> Array:
         """Return the mean over each country's people of a value at the points, (…, N) to (…, C)."""
         return np.add.reduceat(at_point * self._single, self.first[:-1], axis=-1)
 
-    def away_km(self, country: int) -> Array:
-        """Return the distances from a country's points to all, (its points, N); kept."""
-        found = self._away_km[country]
-        if found is None:
-            mine = self.unit[self.first[country] : self.first[country + 1]]
-            cosine = np.maximum(np.minimum(mine @ self.unit.T, 1.0), -1.0)
-            found = (EARTH_RADIUS_KM * np.arccos(cosine)).astype(np.float32)
-            self._away_km[country] = found
-        return found
-
-    @cached_property
-    def _away_km(self) -> list[Array | None]:
-        return [None] * (len(self.first) - 1)
+    def apart_km(self, some: Array, others: Array) -> Array:
+        """Return the distances between points, by their numbers."""
+        cosine = self.unit[some] @ self.unit[others].T
+        return np.asarray(EARTH_RADIUS_KM * np.arccos(np.maximum(np.minimum(cosine, 1.0), -1.0)))
 
     @cached_property
     def _single(self) -> Array:

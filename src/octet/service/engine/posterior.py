@@ -108,11 +108,11 @@ def combine(hypotheses: Hypotheses, log_exit: Array, evidence: Sequence[Evidence
     top = np.maximum(settings.max(axis=(1, 2)), follows.max(axis=(1, 2, 3)))
     stay = np.exp(settings - top[:, None, None]) * hypotheses.country
     follow = np.exp(follows - top[:, None, None, None])
-    at_exit, roaming = follow[:, None, 0], follow[:, 1]
+    at_exit, roaming = follow[:, 0], follow[:, 1]
 
-    through = path.sum(axis=2).astype(np.float64)
-    forged = (path * at_exit).sum(axis=2) * hypotheses.country
-    home = (path[:, Transport.ROAMING] * roaming).sum(axis=1) * hypotheses.country
+    through = np.einsum("bskc->bsc", path).astype(np.float64)
+    forged = np.einsum("bskc,bkc->bsc", path, at_exit) * hypotheses.country
+    home = np.einsum("bkc,bkc->bc", path[:, _ROAMING], roaming) * hypotheses.country
     mass = manner * (through @ stay.swapaxes(1, 2))
     mass[:, :, _AT_EXIT] = manner[:, :, _AT_EXIT] * forged.sum(axis=2)
     mass[:, _ROAMING, _HONEST] = manner[:, _ROAMING, _HONEST] * home.sum(axis=1)

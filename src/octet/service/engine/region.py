@@ -52,16 +52,16 @@ def circle(
     """
     likely = country > LEAST_MASS
     likely[best] = True
-    points = np.flatnonzero(likely[places.country])
-    mass = country[places.country[points]] * _share(places, points, zone)
-    mine = places.country[points] == best
+    points = places.of_countries(np.flatnonzero(likely).tolist())
+    of = places.country[points]
+    mass, mine = country[of] * _share(places, points, of, zone), of == best
     if found is not None:
         open_to = found.holds(places.unit[points])
         # Where the country that the rest names has no such place, the landmarks are not believed.
         if (open_to & mine).any():
             points, mass, mine = points[open_to], mass[open_to], mine[open_to]
     own = points[mine]
-    away = places.away_km(best)[own - places.first[best]][:, points]
+    away = places.apart_km(own, points)
     centre = int(np.argmin(away @ mass))
     order = np.argsort(away[centre])
     held = np.cumsum(mass[order])
@@ -73,11 +73,10 @@ def circle(
     )
 
 
-def _share(places: Places, points: Array, zone: int | None) -> Array:
+def _share(places: Places, points: Array, country: Array, zone: int | None) -> Array:
     """Return how the probability of each country falls on its points, all of which are there."""
     share = places.weight[points]
     if zone is None:
         return share
     share = share * np.where(places.zone[points] == zone, 1.0, OTHER_ZONE)
-    country = places.country[points]
     return np.asarray(share / np.bincount(country, share)[country])

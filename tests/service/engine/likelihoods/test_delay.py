@@ -5,11 +5,23 @@ import pytest
 
 from octet.schema.verdict import Location
 from octet.service.atlas import Atlas
+from octet.service.atlas.as_types import AsType
 from octet.service.atlas.container import Array
+from octet.service.atlas.delay import base_delay_ms
+from octet.service.atlas.sphere import distance_km
 from octet.service.engine.facts import Facts
 from octet.service.engine.hypotheses import Transport
 from octet.service.engine.likelihoods import Delay
-from octet.service.engine.likelihoods.delay import EDGES_KEPT, FLAT, MISPLACED, WEIGHT
+from octet.service.engine.likelihoods.delay import (
+    EDGES_KEPT,
+    FLAT,
+    LAST_MILE,
+    LAST_MILE_MS,
+    MISPLACED,
+    SPREAD,
+    STEP,
+    WEIGHT,
+)
 from octet.service.engine.paths import Landmark
 from octet.service.engine.places import Places
 
@@ -69,6 +81,22 @@ def test_no_delay_is_impossible(delay: Delay, ms: float) -> None:
     """The edge may be elsewhere than it says, so no delay weighs more than that chance."""
     table = weigh(delay, ms, Location(-33.87, 151.21))
     assert table.min() >= WEIGHT * np.log(MISPLACED * FLAT) - 1e-4
+
+
+@pytest.mark.parametrize("ms", [3.0, 12.0, 80.0, 400.0, 9000.0])
+def test_delays_weigh_what_the_formula_says(delay: Delay, atlas: Atlas, ms: float) -> None:
+    """Steps and grains move a direct path's weight by less than a hundredth of a nat."""
+    places = Places.of(atlas)
+    away = distance_km(lat=places.lat, lon=places.lon, to_lat=FRANKFURT.lat, to_lon=FRANKFURT.lon)
+    expected = np.log(base_delay_ms(away) + LAST_MILE_MS[:, None].astype(np.float64))
+    stepped = round(np.log(ms) / STEP) * STEP
+    apart = (stepped - expected) / SPREAD
+    bell = 3.0 / 8.0 / SPREAD * (1.0 + apart**2 / 4.0) ** -2.5
+    chance = LAST_MILE[AsType.ACCESS] @ ((1.0 - MISPLACED) * bell + MISPLACED * FLAT)
+    by_country = np.add.reduceat(chance * places.weight, places.first[:-1])
+    mark = Landmark(place=FRANKFURT, kernel_ms=ms)
+    table = among(delay, [mark], network=int(AsType.ACCESS))[:, Transport.DIRECT, 0]
+    np.testing.assert_allclose(table, WEIGHT * np.log(by_country), atol=0.01)
 
 
 def test_memory_of_edges_is_bounded(delay: Delay) -> None:

@@ -71,6 +71,8 @@ _PEAK = 3.0 / 8.0 / SPREAD
 """The t density with four degrees of freedom at its centre."""
 STEP = 0.05
 """Delays are told apart to five per cent, far below what they spread by; nats."""
+GRAINS = 25
+"""Expected delays to a grain, a 25th of that."""
 EDGES_KEPT, EXITS_KEPT, DELAYS_KEPT = 256, 2048, 4096
 """Edge locations whose distances are kept, a deployment has a handful; ways through a country to
 one of them, 8 KiB each; and delays, directly and through a country."""
@@ -175,22 +177,22 @@ class _Paths:
         self.through = lru_cache(maxsize=DELAYS_KEPT)(self._through)
 
     def _to_edge(self, edge: Location) -> tuple[Array, Array]:
-        """Return ln(base + last mile), (Q, N), and the mean base delay, (C,), in ms."""
+        """Return ln(base + last mile), (Q, N) grains, and the mean base delay, (C,) ms."""
         lat, lon = self._places.lat, self._places.lon
         away = distance_km(lat=lat, lon=lon, to_lat=edge.lat, to_lon=edge.lon)
         base = base_delay_ms(away).astype(np.float32)
-        return np.log(base + LAST_MILE_MS[:, None]), self._places.by_country(base)
+        return _grains(base + LAST_MILE_MS[:, None]), self._places.by_country(base)
 
     def _to_exit(self, edge: Location, exit_: int) -> Array:
-        """Return ln(base + last mile) of the way through a country to the edge, (Q, C), in ms."""
+        """Return ln(base + last mile) of the way through a country to the edge, (Q, C) grains."""
         legs_ms = self._between_ms[exit_] + self.to_edge(edge)[1][exit_]
-        return np.asarray(np.log(legs_ms + LAST_MILE_MS[:, None]))
+        return _grains(legs_ms + LAST_MILE_MS[:, None])
 
     def _by_mile(self, times: Times) -> Array:
         """Return P(r | direct from c over each last mile), (Q, C)."""
         density: Array = np.ones((1, 1), np.float32)
         for edge, steps in times:
-            density = density * _density(np.float32(steps * STEP) - self.to_edge(edge)[0])
+            density = density * _density(steps, self.to_edge(edge)[0])
         return _kept(self._places.by_country(density))
 
     def _direct(self, times: Times, network: int) -> Array:
@@ -209,7 +211,7 @@ class _Paths:
         """Return w log P(r | from c through a country), (C,)."""
         density: Array = np.ones((1, 1), np.float32)
         for edge, steps in times:
-            density = density * _density(np.float32(steps * STEP) - self.to_exit(edge, exit_))
+            density = density * _density(steps, self.to_exit(edge, exit_))
         return _kept(WEIGHT * np.log(_ANY_MILE @ density))
 
 
@@ -228,14 +230,28 @@ def _kept(nats: Array) -> Array:
     return nats
 
 
-def _density(away: Array) -> Array:
-    """Return (1 − κ) t + κ / 9 of *away* nats, t = peak · (1 + u²)^(-5/2) having ν = 4."""
-    away *= away
-    away *= np.float32(1.0 / (FREEDOM * SPREAD * SPREAD))
-    away += np.float32(1.0)
-    root = np.sqrt(away)
-    away *= away
-    away *= root
-    np.divide(np.float32((1.0 - MISPLACED) * _PEAK), away, out=away)
-    away += np.float32(MISPLACED * FLAT)
-    return away
+def _grains(delay_ms: Array) -> Array:
+    """Return ln delay in 25ths of a step, int16."""
+    return np.rint(np.log(delay_ms) * (GRAINS / STEP)).astype(np.int16)
+
+
+def _density(steps: int, expected: Array) -> Array:
+    """Return P(r | expected delays), of r in steps and expectations in grains."""
+    return _BY_GRAIN.take(np.int16(_FAR + GRAINS * steps) - expected, mode="clip")
+
+
+_FAR = 5000
+"""Grains beyond which no two delays are apart."""
+
+
+def _by_grain() -> Array:
+    """Return (1 − κ) t + κ / 9 by how far apart both are, from −`_FAR` to `_FAR` grains.
+
+    t = peak · (1 + u²)^(-5/2) has four degrees of freedom.
+    """
+    away = np.arange(-_FAR, _FAR + 1) * (STEP / GRAINS / SPREAD)
+    bell = _PEAK * (1.0 + away**2 / FREEDOM) ** (-(FREEDOM + 1.0) / 2.0)
+    return np.asarray((1.0 - MISPLACED) * bell + MISPLACED * FLAT, dtype=np.float32)
+
+
+_BY_GRAIN = _by_grain()

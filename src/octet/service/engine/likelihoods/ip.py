@@ -66,7 +66,7 @@ of one provider's exits for hosting and 0.06 for other; of the systems on two pu
 it is 0.50 and 0.40 (evaluation data). What stands here leaves room for both."""
 
 TYPE_STALE = np.array([0.17, 0.694, 0.12, 0.006, 0.005, 0.005])
-"""P(type | direct, traveller): laptops behind hotels and homes, some behind a phone with a local SIM.
+"""P(type | direct, traveller): laptops behind hotels and homes, some behind a phone of the country.
 Ours; a larger share of mobile networks costs those who roam as much as it gains these."""
 
 SIZES = (2**12, 2**14, 2**16, 2**18)
