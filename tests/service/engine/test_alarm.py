@@ -3,7 +3,7 @@ import pytest
 
 from octet.schema.verdict import Alarm
 from octet.service.atlas.container import Array
-from octet.service.engine.alarm import alarms
+from octet.service.engine.alarm import SUPPORT, alarms
 from octet.service.engine.evidence import Group
 from octet.service.engine.fitted import FITTED
 from octet.service.engine.model import Thresholds
@@ -12,10 +12,10 @@ THRESHOLDS = Thresholds(low=-2.0, medium=0.5, high=3.0)
 
 
 def raised(suspicion: float, gains: dict[Group, float]) -> Alarm:
-    def log_odds(group: Group | None, rows: Array) -> Array:
-        return np.full(len(rows), 5.0 - (gains.get(group, 0.0) if group else 0.0))
+    def by_group(rows: Array) -> Array:
+        return np.array([[gains.get(group, 0.0)] * len(rows) for group in SUPPORT])
 
-    [alarm] = alarms(np.array([suspicion]), log_odds, THRESHOLDS)
+    [alarm] = alarms(np.array([suspicion]), by_group, THRESHOLDS)
     return alarm
 
 

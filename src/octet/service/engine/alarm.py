@@ -26,33 +26,21 @@ SUPPORT = tuple(group for group in Group if group is not Group.DEPLOYMENT)
 
 
 def alarms(
-    suspicion: Array,
-    log_odds: Callable[[Group | None, Array], Array],
-    thresholds: Thresholds,
+    suspicion: Array, gains: Callable[[Array], Array], thresholds: Thresholds
 ) -> list[Alarm]:
     """Return each envelope's alarm.
 
     Args:
         suspicion: (B,) ln m / (1 − m).
-        log_odds: gives those of m against what is good without a relay, for the rows of an index
-            array, with a group's evidence left out or none; asked of rows alone that would be high.
+        gains: gives by how many nats each group of `SUPPORT` raises the odds of m against what is
+            good without a relay, (groups, rows), of the rows of an index array; asked only of those
+            that would be high.
         thresholds: where each level starts.
     """
     levels = np.searchsorted(thresholds.rising, suspicion, side="right")
     steep = np.flatnonzero(levels == Alarm.HIGH.level)
     if len(steep):
-        levels[steep[~_supported(steep, log_odds)]] = Alarm.MEDIUM.level
+        supporters = (gains(steep) >= SUPPORT_NATS).sum(axis=0)
+        levels[steep[supporters < SUPPORTERS]] = Alarm.MEDIUM.level
     scale = list(Alarm)
     return [scale[level] for level in levels]
-
-
-def _supported(rows: Array, log_odds: Callable[[Group | None, Array], Array]) -> Array:
-    """Say of which rows enough groups of families speak for the alarm, (rows,) bool."""
-    whole = log_odds(None, rows)
-    supporters = np.zeros(len(rows), np.int64)
-    for group in SUPPORT:
-        lacking = np.flatnonzero(supporters < SUPPORTERS)
-        if len(lacking):
-            gains = whole[lacking] - log_odds(group, rows[lacking])
-            supporters[lacking] += gains >= SUPPORT_NATS
-    return np.asarray(supporters >= SUPPORTERS)

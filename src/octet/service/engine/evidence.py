@@ -49,11 +49,15 @@ class Evidence:
     follows: Array = field(default=_NOTHING_BY_EXIT)
     """(B, 2, K, C): set to the exit (`Environment.AT_EXIT`), then honest while roaming."""
 
-    def of(self, rows: Array) -> "Evidence":
-        """Return the evidence on some envelopes of the batch."""
+    def of(self, rows: Array, silent: slice = slice(0)) -> "Evidence":
+        """Return the evidence on some envelopes of the batch, none on the *silent* of these."""
 
         def some(part: Array) -> Array:
-            return part[rows] if len(part) > 1 else part
+            if part.size == 1:
+                return part
+            kept = part[rows if len(part) > 1 else np.zeros_like(rows)]
+            kept[silent] = 0.0
+            return kept
 
         return Evidence(
             self.family,

@@ -113,10 +113,11 @@ class CrossLayer:
         def nats(density: Array) -> Array:
             return np.asarray(WEIGHT * np.log((1.0 - blur) * density + blur * np.float32(FLAT)))
 
-        path[rows, :] = nats(noise)[:, None]
-        path[rows, Transport.PROXY] = path[rows, Transport.FRONTED] = nats(gap)
-        path[rows, Transport.RELAY] = nats(relay)
-        path[rows, Transport.TOR] = nats(tor)
+        timed = slice(None) if len(rows) == size else rows
+        path[timed] = nats(noise)[:, None]
+        path[timed, Transport.PROXY] = path[timed, Transport.FRONTED] = nats(gap)
+        path[timed, Transport.RELAY] = nats(relay)
+        path[timed, Transport.TOR] = nats(tor)
         return Evidence("crossLayer", Group.TIMING, path=path)
 
     def _gap(self, log_delta: Array, named: Array) -> Array:
