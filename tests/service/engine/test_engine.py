@@ -9,6 +9,7 @@ import pytest
 from octet.schema import Clock, Envelope, Present, Signals
 from octet.schema.verdict import Alarm
 from octet.service.engine import Engine
+from octet.service.engine.alarm import SUPPORT
 from octet.service.engine.feasible import reach
 from octet.service.engine.places import unit_vectors
 from tests.service.engine import sessions
@@ -94,6 +95,18 @@ def test_one_mismatch_alone_is_never_high(engine: Engine, delta_ms: float) -> No
 def test_two_signs_are_high(engine: Engine) -> None:
     """A hosting address and a gap are two."""
     assert judge(engine, sessions.GERMAN_HOST, delta_ms=150.0).alarm == Alarm.HIGH
+
+
+def test_what_a_group_gains_is_what_is_lost_without_it(engine: Engine) -> None:
+    """All groups left out in one sum give what each gives, left out by itself."""
+    one = [session(), session(sessions.DUTCH_HOST, delta_ms=90.0), session(edge=None, zone=LONDON)]
+    for batch in (one, one[1:2]):
+        found, rows = engine.reason(batch), np.arange(len(batch))
+        gains = found.gains(rows[-2:])
+        for group, gain in zip(SUPPORT, gains, strict=True):
+            families = frozenset(part.family for part in found.evidence if part.group is group)
+            lost = found.posterior.log_odds - found.without(families, rows).log_odds
+            np.testing.assert_allclose(gain, lost[-2:], atol=1e-5)
 
 
 @pytest.mark.parametrize(("edge", "kernel_ms"), [("london", 70.0), ("paris", 90.0)])

@@ -12,7 +12,7 @@ from octet.service.atlas.container import Array
 from octet.service.engine.alarm import SUPPORT, alarms
 from octet.service.engine.confidence import SILENT_BELOW, best_countries, confidences
 from octet.service.engine.deployment import doubts
-from octet.service.engine.evidence import Evidence
+from octet.service.engine.evidence import Evidence, Group
 from octet.service.engine.facts import Facts, facts
 from octet.service.engine.feasible import polygon, reach
 from octet.service.engine.fitted import FITTED
@@ -55,8 +55,9 @@ class Reasoning:
         (groups, rows) nats: with all groups' evidence, less with the group's left out.
         """
         every, size = np.tile(rows, len(SUPPORT)), len(rows)
-        silent = {group: slice(n * size, (n + 1) * size) for n, group in enumerate(SUPPORT)}
-        rest = [part.of(every, silent.get(part.group, slice(0))) for part in self.evidence]
+        silent = dict.fromkeys(Group, slice(0))
+        silent |= {group: slice(n * size, (n + 1) * size) for n, group in enumerate(SUPPORT)}
+        rest = [part.of(every, silent[part.group]) for part in self.evidence]
         left = combine(self.hypotheses, self.log_exit[every], rest).log_odds
         return np.asarray(self.posterior.log_odds[rows] - left.reshape(len(SUPPORT), size))
 
