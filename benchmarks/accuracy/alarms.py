@@ -1,4 +1,4 @@
-"""Alarms at a common rate of false ones: what is found, and how often an alarm is true."""
+"""Alarms at a common rate of false ones, or of those found, and how often an alarm is true."""
 
 from collections.abc import Sequence
 from typing import Any, Final

@@ -14,8 +14,8 @@ from octet.service.engine import Engine
 from octet.service.engine.posterior import Posterior
 
 ENGINE: Final = "engine"
-AT_ONCE: Final = 8
-"""As many as the engine takes at once itself: their tables fit a core's own cache."""
+AT_ONCE: Final = 24
+"""Sessions that are judged at once."""
 _LEAST: Final = 1e-300
 
 

@@ -2,7 +2,8 @@
 
 Each rule has a score by which it would alarm: what is public of networks, how far clock and address
 are apart, Δ, how far the address is beyond what light reaches. Where it alarms is not the rule's to
-say: every rule is given the threshold that alarms for as many honest visitors as the engine does.
+say: every rule is given the threshold that alarms for as many honest visitors as the engine does,
+and besides it the one that finds as many of those who hide.
 """
 
 from collections import Counter

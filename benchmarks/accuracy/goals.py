@@ -2,10 +2,9 @@
 
 A ceiling is met when the upper end of the interval is below it, a floor when the number itself is.
 
-Beside a rule alarms are compared where one of two things is equal. What is found is compared at as
-many false alarms in sum; false alarms at as many of those who hide found, because at as many false
-alarms a rule that alarms fewer at home only alarms more who travel. No rule is ever silent, so
-silence is compared with nothing; what it is for, right answers, is.
+Beside rules, alarms are compared at as many false ones in sum. There a rule that alarms fewer at
+home alarms more of the others, so false alarms are compared once more where the rule finds as many
+of those who hide. No rule is ever silent: silence and wrong answers together are compared.
 """
 
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from benchmarks.accuracy.alarms import AS_FOUND, LEVELS
+from benchmarks.accuracy.alarms import LEVELS
 from benchmarks.accuracy.crowd import ON_NO_LIST
 from benchmarks.accuracy.sessions import Case
 
@@ -39,12 +38,19 @@ class Goal:
             return reached["value"] >= self.goal
         return reached["high"] <= self.goal
 
-    def best_baseline(self, numbers: Mapping[str, Any]) -> tuple[str, float] | None:
-        """Return the rule that does best, and its number; None where no rule is asked."""
-        if self.number == "silent":
-            return None
-        false = self.number in LEVELS and not self.at_least
-        number = self.number + AS_FOUND * false
+    @property
+    def false_alarm(self) -> bool:
+        """Whether it bounds alarms of people who hide nothing."""
+        return self.number in LEVELS and not self.at_least
+
+    @property
+    def compared(self) -> "Goal":
+        """What is compared with rules: itself, or instead of silence whether answers are right."""
+        return _least(self.case, "right", 1.0) if self.number == "silent" else self
+
+    def best_baseline(self, numbers: Mapping[str, Any], suffix: str = "") -> tuple[str, float]:
+        """Return the rule that does best, and its number, or that of the name with a suffix."""
+        number = self.number + suffix
         there = {name: rates[self.case][number] for name, rates in numbers["baselines"].items()}
         best = max(there, key=lambda name: there[name] if self.at_least else -there[name])
         return best, there[best]
@@ -84,7 +90,6 @@ def _most(case: str, number: str, goal: float) -> Goal:
 GOALS: Final = (
     _most(Case.DIRECT, "wrong", 0.005),
     _most(Case.DIRECT, "silent", 0.02),
-    _least(Case.DIRECT, "right", 0.975),
     _most(Case.DIRECT, "low", 0.05),
     _most(Case.DIRECT, "medium", 0.01),
     _most(Case.DIRECT, "high", 0.001),
@@ -109,8 +114,7 @@ GOALS: Final = (
     _least(Case.RELAY, "right", 0.95),
     _most(Case.RELAY, "medium", 0.02),
 )
-"""In the order of the table that they are from; who is at home is right where neither wrong nor
-silent. Every alarm that is to be found at a rate of false
+"""In the order of the table that they are from. Every alarm that is to be found at a rate of false
 ones is there twice: as the engine alarms, and at a threshold that gives just that rate."""
 
 ECE_OVERALL: Final = 0.015

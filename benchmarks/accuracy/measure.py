@@ -12,7 +12,9 @@ from benchmarks.accuracy.crowd import Crowd, Size, simulate
 from benchmarks.accuracy.exits import Known
 from benchmarks.accuracy.mixes import HIDDEN_SHARES, OPEN_MIX
 from benchmarks.accuracy.scores import Bootstrap, Rate
+from benchmarks.accuracy.sessions import Case
 from octet.service.atlas import Atlas
+from octet.service.atlas.as_types import AsType
 from octet.service.atlas.container import Array
 
 SURE: Final = 0.9
@@ -50,6 +52,7 @@ def measure(atlas: Atlas, known: Known, size: Size, small: Size, *, seed: int) -
         "alarmCurves": {"falseAlarms": alarms.CURVE.tolist(), "found": alarms.curves(crowd)},
         "calibration": calibration.by_share(crowd, again),
         "sweep": calibration.sweep(crowd),
+        "spoofed": _spoofed(atlas, crowd),
         "patterns": calibration.patterns(crowd, usual, again, rng.spawn(1)[0]),
         "riskCoverage": calibration.curves(crowd, usual),
         "countries": _countries(crowd),
@@ -94,6 +97,24 @@ def _baseline(
     return {
         case: {name: float(hit[mask].mean()) for name, hit in found.items()}
         for case, mask in crowd.masks.items()
+    }
+
+
+def _spoofed(atlas: Atlas, crowd: Crowd) -> dict[str, int]:
+    """Return of how many whose clock is set to a tunnel's exit a wrong country is sure, and what
+    they look like.
+    """
+    sure, right = claims(crowd, crowd.engine)
+    rows = np.flatnonzero((crowd.case == Case.VPN_SPOOFED) & ~right & (sure > SURE))
+    sessions = [crowd.sessions[row] for row in rows]
+    votes, kinds, _ = atlas.addresses.look_up([session.seen.address for session in sessions])
+    clock = np.array([atlas.country_row[one.clock_country] for one in sessions], np.int64)
+    homes = np.isin(kinds, (AsType.ACCESS, AsType.MOBILE))
+    elsewhere = ~(votes == clock[:, None]).any(axis=1)
+    return {
+        "sureWrong": len(rows),
+        "amongHomes": int(homes.sum()),
+        "elsewhere": int((~homes & elsewhere).sum()),
     }
 
 

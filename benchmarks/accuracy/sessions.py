@@ -75,6 +75,8 @@ class Session:
     """Where the browser is."""
     exit_country: str
     """Where its address is."""
+    clock_country: str
+    """Where its clock is set to be."""
     seen: Seen
     envelope: Envelope
 
@@ -162,7 +164,12 @@ class Simulator:
         self._number += 1
         countries = self._atlas.countries
         return Session(
-            case, countries[here], countries[path.exit], seen, envelope(seen, self._number)
+            case=case,
+            country=countries[here],
+            exit_country=countries[path.exit],
+            clock_country=countries[path.clock],
+            seen=seen,
+            envelope=envelope(seen, self._number),
         )
 
     def _seen(self, case: Case, here: int, zone: int, path: _Path) -> Seen:

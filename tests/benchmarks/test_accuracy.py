@@ -242,14 +242,17 @@ def test_rules_are_compared_where_one_thing_is_equal(atlas: Atlas) -> None:
 
 
 def test_what_a_goal_is_compared_with() -> None:
-    """False alarms at as many found, finds at as many false alarms, silence with nothing."""
-    rates = {"low": 0.1, "lowAsFound": 0.7, "silent": 0.0}
-    numbers = {"baselines": {"one": {Case.DIRECT: rates, Case.VPN_HONEST: rates}}}
+    """False alarms twice, and instead of silence whether answers are right."""
+    rates = {"low": 0.1, "lowAsFound": 0.7, "right": 0.98, "silent": 0.0}
+    numbers = {"baselines": {"one": {Case.DIRECT: rates}}}
     ceiling = Goal(Case.DIRECT, "low", 0.05, at_least=False)
-    floor = Goal(Case.VPN_HONEST, "low", 0.9, at_least=True)
-    assert ceiling.best_baseline(numbers) == ("one", 0.7)
-    assert floor.best_baseline(numbers) == ("one", 0.1)
-    assert Goal(Case.DIRECT, "silent", 0.02, at_least=False).best_baseline(numbers) is None
+    assert ceiling.false_alarm
+    assert not Goal(Case.VPN_HONEST, "low", 0.9, at_least=True).false_alarm
+    assert ceiling.best_baseline(numbers) == ("one", 0.1)
+    assert ceiling.best_baseline(numbers, AS_FOUND) == ("one", 0.7)
+    silence = Goal(Case.DIRECT, "silent", 0.02, at_least=False)
+    assert silence.compared.best_baseline(numbers) == ("one", 0.98)
+    assert ceiling.compared == ceiling
 
 
 def test_real_exits_are_read(tmp_path: Path) -> None:

@@ -43,6 +43,25 @@ def test_high_wants_two_groups() -> None:
     assert raised(20.0, {Group.ENVIRONMENT: 2.0, Group.ADDRESS: 2.0}) == Alarm.HIGH
 
 
+def test_only_what_would_be_high_is_asked_about() -> None:
+    """Each row has its own supporters, and the others are left as they are."""
+    asked: list[list[int]] = []
+
+    def gains(rows: Array) -> Array:
+        asked.append(rows.tolist())
+        supported = {1: 0.0, 3: 2.0, 4: 2.0}
+        return np.array([[supported[row]] * len(SUPPORT) for row in rows.tolist()]).T
+
+    suspicion = np.array([0.0, 9.0, 1.0, 9.0, 4.0, -9.0])
+    levels = alarms(suspicion, gains, THRESHOLDS)
+    assert asked == [[1, 3, 4]]
+    assert levels == [
+        Alarm.LOW, Alarm.MEDIUM, Alarm.MEDIUM, Alarm.HIGH, Alarm.HIGH, Alarm.NONE,
+    ]  # fmt: skip
+    assert alarms(suspicion[:1], gains, THRESHOLDS) == [Alarm.LOW]
+    assert len(asked) == 1
+
+
 def test_what_an_edge_does_wrong_supports_nothing() -> None:
     """Evidence about the edge is none about the visitor."""
     assert raised(20.0, {Group.TIMING: 30.0, Group.DEPLOYMENT: 30.0}) == Alarm.MEDIUM

@@ -1,7 +1,6 @@
 """What the address tables say of an address."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import numpy as np
@@ -13,8 +12,6 @@ from octet.service.atlas.operator import OperatorTables
 
 NO_COUNTRY = 255
 _V6_LOW_BITS = 64
-PARSED_KEPT = 256
-"""A batch's addresses, which are read more than once."""
 
 
 @frozen(eq=False)
@@ -106,7 +103,6 @@ class AddressBook:
         return int(as_type(number, name, 0))
 
 
-@lru_cache(maxsize=PARSED_KEPT)
 def public_address(text: str) -> IPv4Address | IPv6Address | None:
     """Return an address that can be a visitor's on the Internet, None for any other.
 

@@ -13,6 +13,7 @@ from octet.service.engine.facts import Facts
 from octet.service.engine.hypotheses import Transport
 from octet.service.engine.likelihoods import Delay
 from octet.service.engine.likelihoods.delay import (
+    ANY_MILE,
     EDGES_KEPT,
     FLAT,
     LAST_MILE,
@@ -26,6 +27,7 @@ from octet.service.engine.paths import Landmark
 from octet.service.engine.places import Places
 
 FRANKFURT = Location(50.11, 8.68)
+ACCESS = int(AsType.ACCESS)
 
 
 @pytest.fixture(scope="module")
@@ -83,20 +85,29 @@ def test_no_delay_is_impossible(delay: Delay, ms: float) -> None:
     assert table.min() >= WEIGHT * np.log(MISPLACED * FLAT) - 1e-4
 
 
+def formula(ms: float, expected_ms: Array) -> Array:
+    """Return P(r | expected delays), of r in its step, in double precision."""
+    apart = (round(np.log(ms) / STEP) * STEP - np.log(expected_ms)) / SPREAD
+    bell = 3.0 / 8.0 / SPREAD * (1.0 + apart**2 / 4.0) ** -2.5
+    return np.asarray((1.0 - MISPLACED) * bell + MISPLACED * FLAT)
+
+
 @pytest.mark.parametrize("ms", [3.0, 12.0, 80.0, 400.0, 9000.0])
 def test_delays_weigh_what_the_formula_says(delay: Delay, atlas: Atlas, ms: float) -> None:
-    """Steps and grains move a direct path's weight by less than a hundredth of a nat."""
-    places = Places.of(atlas)
+    """Grains move the weight of a path, direct or through an exit, by less than 0.01 nats."""
+    places, mile_ms = Places.of(atlas), LAST_MILE_MS[:, None].astype(np.float64)
     away = distance_km(lat=places.lat, lon=places.lon, to_lat=FRANKFURT.lat, to_lon=FRANKFURT.lon)
-    expected = np.log(base_delay_ms(away) + LAST_MILE_MS[:, None].astype(np.float64))
-    stepped = round(np.log(ms) / STEP) * STEP
-    apart = (stepped - expected) / SPREAD
-    bell = 3.0 / 8.0 / SPREAD * (1.0 + apart**2 / 4.0) ** -2.5
-    chance = LAST_MILE[AsType.ACCESS] @ ((1.0 - MISPLACED) * bell + MISPLACED * FLAT)
-    by_country = np.add.reduceat(chance * places.weight, places.first[:-1])
-    mark = Landmark(place=FRANKFURT, kernel_ms=ms)
-    table = among(delay, [mark], network=int(AsType.ACCESS))[:, Transport.DIRECT, 0]
-    np.testing.assert_allclose(table, WEIGHT * np.log(by_country), atol=0.01)
+    base_ms = base_delay_ms(away)
+    table = among(delay, [Landmark(place=FRANKFURT, kernel_ms=ms)], exit_row=40, network=ACCESS)
+
+    def mean(at_point: Array) -> Array:
+        return np.add.reduceat(at_point * places.weight, places.first[:-1])
+
+    direct = mean(LAST_MILE[ACCESS] @ formula(ms, base_ms + mile_ms))
+    np.testing.assert_allclose(table[:, Transport.DIRECT, 0], WEIGHT * np.log(direct), atol=0.01)
+    legs_ms = base_delay_ms(atlas.distance_km[40]) + mean(base_ms)[40]
+    through = ANY_MILE @ formula(ms, legs_ms + mile_ms)
+    np.testing.assert_allclose(table[:, Transport.VPN, 1], WEIGHT * np.log(through), atol=0.01)
 
 
 def test_memory_of_edges_is_bounded(delay: Delay) -> None:

@@ -1,3 +1,6 @@
+from types import SimpleNamespace
+from typing import cast
+
 import attrs
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from octet.service.engine.likelihoods.ip import (
     HOSTS,
     LEAST_SHARE,
     PRETENDED,
+    RELAYS,
     TYPE,
     TYPE_STALE,
     WEIGHT,
@@ -105,32 +109,42 @@ def test_slots(ip: Ip) -> None:
     np.testing.assert_array_equal(ip.of_votes(one).path[0, :, 0], path[1, :, 0])
 
 
-@pytest.mark.parametrize("transport", [Transport.DIRECT, Transport.PROXY, Transport.VPN])
-@pytest.mark.parametrize(
-    "address",
-    [sessions.GERMAN_HOME, SCATTERED_HOME, sessions.DUTCH_EXIT, sessions.SCATTERED_EXIT],
-)
+def users(transport: Transport, kind: int) -> tuple[float, ...]:
+    """Return how often the databases are right of who uses such a network so."""
+    if transport is Transport.RELAY or kind == AsType.RELAY:
+        return RELAYS
+    if transport in {Transport.VPN, Transport.TOR} or kind == AsType.HOSTING:
+        return HOSTS
+    return HOMES
+
+
+@pytest.mark.parametrize("transport", Transport)
+@pytest.mark.parametrize("kind", [-1, AsType.ACCESS, AsType.HOSTING, AsType.RELAY])
+@pytest.mark.parametrize("told", [(5, 5, 5), (5, -1, 7), (5, 9, 7), (-1, -1, -1)])
 def test_votes_weigh_what_the_formula_says(
-    ip: Ip, atlas: Atlas, address: str, transport: Transport
+    ip: Ip, atlas: Atlas, told: tuple[int, ...], kind: int, transport: Transport
 ) -> None:
-    """The tables hold w Σ log(a [v = x] + (1 - a) q), term by term."""
-    [rows], [kind], _ = atlas.addresses.look_up([address])
-    votes = ip.votes([fact(address)])
-    at_host = transport is Transport.VPN or kind == AsType.HOSTING
+    """The tables hold w Σ log(a [v = x] + (1 - a) q), vote by vote; no vote adds nothing."""
+    seen = np.array([told], np.int16), np.array([kind], np.int16), np.array([-1])
+    book = SimpleNamespace(look_up=lambda _: seen)
+    tables = cast(Atlas, SimpleNamespace(addresses=book))
+    votes = attrs.evolve(ip, atlas=tables).votes([fact("192.0.2.1")])
 
-    def weight(exit_: int, users: tuple[float, ...]) -> float:
-        nats = 0.0
-        for database, (vote, right) in enumerate(zip(rows.tolist(), users, strict=True)):
-            share = max(float(atlas.vote_share[database, vote]), LEAST_SHARE)
-            nats += np.log(right * (vote == exit_) + (1 - right) * share)
-        return nats
+    def weight(exit_: int, right: tuple[float, ...]) -> float:
+        share = np.maximum(atlas.vote_share, LEAST_SHARE)
+        return sum(
+            float(np.log(right[base] * (vote == exit_) + (1 - right[base]) * share[base, vote]))
+            for base, vote in enumerate(told)
+            if vote >= 0
+        )
 
-    users = HOSTS if at_host else HOMES
-    named = [row for row in votes.named[0].tolist() if row >= 0]
+    named = [row for row in dict.fromkeys(told) if row >= 0]
+    assert [row for row in votes.named[0].tolist() if row >= 0] == named
+    mine = users(transport, kind)
     for slot, row in enumerate(named):
-        assert votes.at_named[0, transport, slot] == pytest.approx(WEIGHT * weight(row, users))
-    own = HOSTS if kind == AsType.HOSTING else HOMES
-    followed = PRETENDED / ADVERTISED * sum(np.exp(weight(row, own)) for row in named)
-    nowhere = weight(-1, users)
-    told = np.log(np.exp(nowhere) + followed) if transport is Transport.VPN else nowhere
-    assert votes.elsewhere[0, transport] == pytest.approx(WEIGHT * told)
+        assert votes.at_named[0, transport, slot] == pytest.approx(WEIGHT * weight(row, mine))
+    chance = np.exp(weight(-1, mine))
+    if transport in {Transport.VPN, Transport.TOR}:
+        home = users(Transport.DIRECT, kind)
+        chance += PRETENDED / ADVERTISED * sum(np.exp(weight(row, home)) for row in named)
+    assert votes.elsewhere[0, transport] == pytest.approx(WEIGHT * np.log(chance), abs=1e-9)

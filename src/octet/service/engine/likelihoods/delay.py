@@ -14,7 +14,8 @@ logarithm, heavy enough for detours and queues:
 Of an edge without a kernel delay the application's stands in. That one crosses the whole path in
 every transport, as through a VPN.
 
-r counts in steps of five per cent, and below 3 ms as 3 ms: a short last mile is nothing to suspect.
+r counts in steps of five per cent, what is expected in grains of 0.2. Below 3 ms r counts as 3 ms:
+a short last mile is nothing to suspect.
 κ = 0.02 is the chance that an edge does not stand where it says: the hypothesis of a wrong
 ``EDGE_LOCATION``, by itself for each edge. It also bounds what a delay can do: an impossible one
 costs every transport the same few nats, so alone it raises no alarm, and with several landmarks a
@@ -57,7 +58,7 @@ LAST_MILE = {
     int(AsType.SATELLITE): np.array([0.00, 0.02, 0.08, 0.43, 0.43, 0.015, 0.015, 0.01], np.float32),
 }
 """P(L | type of a direct visitor's network), judgement."""
-_ANY_MILE = np.array([0.192, 0.192, 0.192, 0.192, 0.192, 0.015, 0.015, 0.01], np.float32)
+ANY_MILE = np.array([0.192, 0.192, 0.192, 0.192, 0.192, 0.015, 0.015, 0.01], np.float32)
 """The same where that says nothing, and of the whole way through a tunnel."""
 _USUAL = (LAST_MILE_MS <= LONG_MS).astype(np.float32)
 _LEAST = 1e-9
@@ -72,10 +73,10 @@ _PEAK = 3.0 / 8.0 / SPREAD
 STEP = 0.05
 """Delays are told apart to five per cent, far below what they spread by; nats."""
 GRAINS = 25
-"""Expected delays to a grain, a 25th of that."""
+"""Expected delays count in grains, so many to a step."""
 EDGES_KEPT, EXITS_KEPT, DELAYS_KEPT = 256, 2048, 4096
 """Edge locations whose distances are kept, a deployment has a handful; ways through a country to
-one of them, 8 KiB each; and delays, directly and through a country."""
+one of them, 4 KiB each; and delays, directly and through a country."""
 THROUGH = slice(Transport.ROAMING, Transport.VPN + 1)
 """The kernel's round trip crosses the whole path through the exit: roaming and VPN."""
 ENDED = slice(Transport.PROXY, Transport.FRONTED + 1)
@@ -199,8 +200,8 @@ class _Paths:
         """Return w log P(r | direct from c), (3, C): over a network's last mile; over any; and as
         much of the first as is neither κ's nor of a long last mile.
         """
-        own = LAST_MILE.get(network, _ANY_MILE)
-        miles = np.stack([own, _ANY_MILE, own * _USUAL])
+        own = LAST_MILE.get(network, ANY_MILE)
+        miles = np.stack([own, ANY_MILE, own * _USUAL])
         if not times:
             return _kept(np.zeros((len(miles), len(self._between_ms)), np.float32))
         chance = miles @ self.by_mile(times)
@@ -212,7 +213,7 @@ class _Paths:
         density: Array = np.ones((1, 1), np.float32)
         for edge, steps in times:
             density = density * _density(steps, self.to_exit(edge, exit_))
-        return _kept(WEIGHT * np.log(_ANY_MILE @ density))
+        return _kept(WEIGHT * np.log(ANY_MILE @ density))
 
 
 def _times(landmarks: Sequence[Landmark]) -> Times:
@@ -231,7 +232,7 @@ def _kept(nats: Array) -> Array:
 
 
 def _grains(delay_ms: Array) -> Array:
-    """Return ln delay in 25ths of a step, int16."""
+    """Return ln delay in grains, int16."""
     return np.rint(np.log(delay_ms) * (GRAINS / STEP)).astype(np.int16)
 
 

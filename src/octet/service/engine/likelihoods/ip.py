@@ -11,8 +11,8 @@ for a tunnel by itself, among hosts it speaks for nothing. Where all follow an o
 is none of the countries named, and the votes are those of a home in the pretended one.
 
 Network: log P(type | s), and of stale environments P(type | s, traveller): phones take their time
-zone from the network, so a stale zone is rare on mobile networks. And log P(size | type, s): homes
-live in large networks; a small one that is not called a host may be one all the same.
+zone from the network, laptops behind them do not. And log P(size | type, s): homes live in large
+networks; a small one that is not called a host may be one all the same.
 
 Missing votes and types add 0.
 """
@@ -67,7 +67,8 @@ it is 0.50 and 0.40 (evaluation data). What stands here leaves room for both."""
 
 TYPE_STALE = np.array([0.17, 0.694, 0.12, 0.006, 0.005, 0.005])
 """P(type | direct, traveller): laptops behind hotels and homes, some behind a phone of the country.
-Ours; a larger share of mobile networks costs those who roam as much as it gains these."""
+Ours; in the worlds of `benchmarks/accuracy` a larger share of mobile networks places as many fewer
+of those right who roam as it places more of these."""
 
 SIZES = (2**12, 2**14, 2**16, 2**18)
 """Addresses announced from which a network is of the next size."""
