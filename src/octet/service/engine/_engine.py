@@ -23,7 +23,7 @@ from octet.service.engine.model import Model, Thresholds
 from octet.service.engine.pattern import patterns
 from octet.service.engine.places import Places
 from octet.service.engine.posterior import Posterior, combine
-from octet.service.engine.region import circle
+from octet.service.engine.region import Region
 from octet.service.judge import Judgement
 
 AT_ONCE = 24
@@ -71,12 +71,13 @@ class Engine:
 
     def __init__(self, atlas: Atlas, model: Model = FITTED) -> None:
         self._atlas, self._model = atlas, model
-        self._places = Places.of(atlas)
+        places = Places.of(atlas)
+        self._region = Region(places)
         self._hypotheses = hypotheses(atlas)
         self._ip = Ip.of(atlas)
         self._origin = Origin.of(atlas, self._hypotheses)
         self._cross_layer = CrossLayer.of(atlas)
-        self._delay = Delay.of(atlas, self._places)
+        self._delay = Delay.of(atlas, places)
 
     @property
     def atlas(self) -> Atlas:
@@ -153,7 +154,7 @@ class Engine:
             return Verdict(confidence=confidence, alarm=alarm)
         zone = None if fact.zone is None else self._atlas.zone_row.get(fact.zone)
         found = reach(fact.landmarks)
-        where = circle(self._places, country, best, zone, found)
+        where = self._region.circle(country, best, zone, found)
         return Verdict(
             country=self._atlas.countries[best],
             confidence=confidence,

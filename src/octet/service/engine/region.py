@@ -13,6 +13,8 @@ From three landmarks on f is also 0 outside of the region that they leave open (
 fewer no delay enters: a finer circle would give the measurement away. Source: ours.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from attrs import frozen
 
@@ -28,6 +30,8 @@ LEAST_MASS = 0.01
 """Only likely countries' points are weighed; the rest cannot move 90 % of the mass."""
 DIGITS = 2
 """Of the coordinates in the answer: about a kilometre, finer than what is known."""
+CIRCLES_KEPT = 2048
+"""Of a country and a time zone; most verdicts leave one country likely."""
 
 
 @frozen
@@ -38,45 +42,65 @@ class Circle:
     radius_km: float
 
 
-def circle(
-    places: Places, country: Array, best: int, zone: int | None, found: Reach | None = None
-) -> Circle:
-    """Return where the browser probably is.
+class Region:
+    """Circles over the points of one atlas; where only one country is likely, they are kept.
 
-    Args:
-        places: the points.
-        country: (C,) P(c | z).
-        best: row of the country that the verdict names.
-        zone: row of the browser's time zone, None for unknown.
-        found: what the landmarks leave open.
+    A bounded memory of a pure function: it changes speed, never an answer.
     """
-    likely = country > LEAST_MASS
-    likely[best] = True
-    points = places.of_countries(np.flatnonzero(likely).tolist())
-    of = places.country[points]
-    mass, mine = country[of] * _share(places, points, of, zone), of == best
-    if found is not None:
-        open_to = found.holds(places.unit[points])
-        # Where the country that the rest names has no such place, the landmarks are not believed.
-        if (open_to & mine).any():
-            points, mass, mine = points[open_to], mass[open_to], mine[open_to]
-    own = points[mine]
-    away = places.apart_km(own, points)
-    centre = int(np.argmin(away @ mass))
-    order = np.argsort(away[centre])
-    held = np.cumsum(mass[order])
-    radius = away[centre][order][int(np.searchsorted(held, HELD * held[-1]))]
-    point = own[centre]
-    return Circle(
-        Location(round(float(places.lat[point]), DIGITS), round(float(places.lon[point]), DIGITS)),
-        float(np.ceil(max(radius, LEAST_KM))),
-    )
 
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._alone = lru_cache(maxsize=CIRCLES_KEPT)(self._of_one)
 
-def _share(places: Places, points: Array, country: Array, zone: int | None) -> Array:
-    """Return how the probability of each country falls on its points, all of which are there."""
-    share = places.weight[points]
-    if zone is None:
-        return share
-    share = share * np.where(places.zone[points] == zone, 1.0, OTHER_ZONE)
-    return np.asarray(share / np.bincount(country, share)[country])
+    def circle(
+        self, country: Array, best: int, zone: int | None, found: Reach | None = None
+    ) -> Circle:
+        """Return where the browser probably is.
+
+        Args:
+            country: (C,) P(c | z).
+            best: row of the country that the verdict names.
+            zone: row of the browser's time zone, None for unknown.
+            found: what the landmarks leave open.
+        """
+        likely = country > LEAST_MASS
+        likely[best] = True
+        rows = np.flatnonzero(likely).tolist()
+        if found is None and len(rows) == 1:
+            return self._alone(best, zone)
+        points = self._places.of_countries(rows)
+        of = self._places.country[points]
+        mass, mine = country[of] * self._share(points, of, zone), of == best
+        if found is not None:
+            open_to = found.holds(self._places.unit[points])
+            # Where the best country has no such place, the landmarks are not believed.
+            if (open_to & mine).any():
+                points, mass, mine = points[open_to], mass[open_to], mine[open_to]
+        return self._holding(points, mass, points[mine])
+
+    def _of_one(self, country: int, zone: int | None) -> Circle:
+        points = self._places.of_countries([country])
+        return self._holding(
+            points, self._share(points, self._places.country[points], zone), points
+        )
+
+    def _holding(self, points: Array, mass: Array, own: Array) -> Circle:
+        """Return the least circle about one of a country's *own* points that holds the mass."""
+        away = self._places.apart_km(own, points)
+        centre = int(np.argmin(away @ mass))
+        order = np.argsort(away[centre])
+        held = np.cumsum(mass[order])
+        radius = away[centre][order][int(np.searchsorted(held, HELD * held[-1]))]
+        lat, lon = float(self._places.lat[own[centre]]), float(self._places.lon[own[centre]])
+        return Circle(
+            Location(round(lat, DIGITS), round(lon, DIGITS)),
+            float(np.ceil(max(radius, LEAST_KM))),
+        )
+
+    def _share(self, points: Array, country: Array, zone: int | None) -> Array:
+        """Return how each country's probability falls on its points, all of which are there."""
+        share = self._places.weight[points]
+        if zone is None:
+            return share
+        share = share * np.where(self._places.zone[points] == zone, 1.0, OTHER_ZONE)
+        return np.asarray(share / np.bincount(country, share)[country])
