@@ -17,9 +17,9 @@ ROUNDS: Final = 5
 def engine(plan: Plan) -> Iterator[Outcome]:
     """The verdict engine alone, without a socket: `benchmarks/engine.py`, a process a round.
 
-    Each process judges 320 fresh envelopes one by one and 320 in batches of 64. Beside it: the same
-    sum without factoring (a part of a verdict, its evidence given), and the loop over all
-    hypotheses that one would write first.
+    Each process judges 320 fresh envelopes one by one and 320 in batches of 64, after 1,280 others
+    that fill what it remembers of its edges. Beside it: the same sum without factoring (a part of a
+    verdict, its evidence given), and the loop over all hypotheses that one would write first.
     """
     for number in range(1 if plan.quick else 5):
         path = plan.directory / "engine.json"
