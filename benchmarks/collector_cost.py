@@ -26,7 +26,7 @@ SIZES: Final = ROOT / "benchmarks/collector_peers/sizes.mjs"
 RESULTS: Final = ROOT / "benchmarks/results/collector_cost.json"
 TABLE: Final = ROOT / "docs/collector_cost.md"
 SLOWDOWN: Final = 6
-VISITS: Final = 10
+VISITS: Final = 20
 LONG_MS: Final = 50
 """What the Long Tasks API calls long."""
 APART: Final = "webgl"
