@@ -11,7 +11,7 @@ from octet.edge.cors import Cors
 from octet.serving import ProblemError
 from tests.edge.conftest import StartEdge
 from tests.edge.fakes import answer
-from tests.edge.test_upstream import speaking
+from tests.edge.upstreams import speaking
 from tests.serving.wire import Reader, get
 
 OWN = "https://yourapp.com"

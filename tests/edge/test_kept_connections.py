@@ -11,7 +11,7 @@ from trio.testing import MockClock
 from octet.edge.kept_connections import IDLE_S, KeptConnections, StaleConnectionError
 from octet.edge.link import NoReplyError
 from tests.edge.fakes import answer
-from tests.edge.test_upstream import speaking
+from tests.edge.upstreams import speaking
 from tests.serving.wire import Reader
 
 OK = answer(200, b"{}").text

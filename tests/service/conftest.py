@@ -3,7 +3,7 @@
 import io
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,11 @@ import pytest
 from octet.service.atlas import Atlas
 from octet.service.atlas.assembly import build, is_current
 from octet.service.config import DEFAULT_ATLAS
+from octet.service.credentials import KeyringWatch
 from octet.service.engine import Engine
 from octet.service.logs import handler
 from tests.redis_server import RedisServer
+from tests.service.house import House
 
 ROOT = Path(__file__).parents[2]
 NODE_MODULES = ROOT / "node_modules"
@@ -79,3 +81,23 @@ def redis(shared_redis: RedisServer) -> RedisServer:
 def server(request: pytest.FixtureRequest) -> RedisServer | None:
     """An empty Redis, or none: what every store has to do is tested with both."""
     return request.getfixturevalue("redis") if request.param == "redis" else None
+
+
+@pytest.fixture
+async def house(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: RedisServer | None
+) -> AsyncIterator[House]:
+    """A house that keeps its verdicts in memory, and one that keeps them in Redis."""
+    house = House(tmp_path / "keyring.json", server)
+
+    async def refresh(
+        watch: KeyringWatch, of: Callable[..., Awaitable[None]] = KeyringWatch.refresh
+    ) -> None:
+        await of(watch)
+        house.looked.set()
+
+    monkeypatch.setattr(KeyringWatch, "refresh", refresh)
+    async with house.app.test_app():
+        yield house
+    assert len(house.store.waiters) == 0
+    assert house.bench.fault() is None

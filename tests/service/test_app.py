@@ -1,8 +1,6 @@
-"""The service over HTTP, in-process and on virtual time."""
+"""The service over HTTP, in-process and on virtual time: posts, and what holds of all routes."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -12,147 +10,19 @@ from quart.testing import WebsocketResponseError
 from quart.wrappers import Response
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from octet.schema import MAX_BATCH_BYTES, PROBLEM_TYPE, Envelope, Problem, Refused, decode
+from octet.schema import MAX_BATCH_BYTES, Envelope, Refused
 from octet.schema.signal import wire_name
 from octet.schema.verdict import Verdict
 from octet.service import intake
 from octet.service.app import create_app
 from octet.service.batch import read_batch
-from octet.service.bench import Bench
 from octet.service.config import ServiceConfig
-from octet.service.credentials import KeyringWatch, Kind
+from octet.service.credentials import Kind
 from octet.service.credentials.instant import to_text
 from octet.service.engine import Engine
-from tests.redis_server import RedisServer
 from tests.service.conftest import Logged
-from tests.service.fakes import (
-    FRANCE,
-    GERMANY,
-    NOW_MS,
-    Cupboard,
-    ScriptedJudge,
-    batch,
-    raw_envelope,
-    untold,
-)
-from tests.service.stores import stores, waiting
-
-REF = "sess_12345678"
-URL = f"/v1/verdict/{REF}"
-JSON = {"content-type": "application/json"}
-LOCAL = {"client": ("127.0.0.1", 40000), "server": ("127.0.0.1", 8787)}
-
-
-class House:
-    """The application, its parts, and one good credential of each kind."""
-
-    def __init__(self, path: Path, server: RedisServer | None = None) -> None:
-        self.cupboard = Cupboard(path)
-        self.license = {"x-octet-license": self.cupboard.issue(), **JSON}
-        self.key = {"x-octet-partner-key": self.cupboard.issue(Kind.PARTNER)}
-        self.judge = ScriptedJudge()
-        kept, self.store = stores(server, max_waiters=2)
-        self.bench = Bench(self.judge, max_posts=2)
-        self.app = create_app(
-            ServiceConfig(keyring=self.cupboard.file.path),
-            self.judge,
-            stores=kept,
-            bench=self.bench,
-            epoch_ms=lambda: NOW_MS,
-        )
-        self.client = self.app.test_client()
-        self.looked = trio.Event()
-        """The service has looked at its keyring again."""
-
-    async def minute(self, clock: MockClock) -> None:
-        """Let a minute pass, and the service look at its keyring."""
-        await wait_all_tasks_blocked()
-        clock.jump(60)
-        for _ in range(1000):
-            if self.looked.is_set():
-                return
-            await wait_all_tasks_blocked(0.005)  # a thread looks, in real time
-        raise AssertionError("the service does not look at its keyring")
-
-    async def post(self, *raws: Any, **headers: str) -> Response:
-        return await self.post_body(batch(*raws), self.license | headers)
-
-    async def post_body(self, body: bytes, headers: dict[str, str]) -> Response:
-        response = await self.client.post("/v1/signals", data=body, headers=headers)
-        assert isinstance(response, Response)
-        return response
-
-    async def read(self, url: str = URL, **headers: str) -> Response:
-        response = await self.client.get(url, headers=headers or self.key)
-        assert isinstance(response, Response)
-        return response
-
-
-@pytest.fixture
-async def house(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: RedisServer | None
-) -> AsyncIterator[House]:
-    """A house that keeps its verdicts in memory, and one that keeps them in Redis."""
-    house = House(tmp_path / "keyring.json", server)
-
-    async def refresh(
-        watch: KeyringWatch, of: Callable[..., Awaitable[None]] = KeyringWatch.refresh
-    ) -> None:
-        await of(watch)
-        house.looked.set()
-
-    monkeypatch.setattr(KeyringWatch, "refresh", refresh)
-    async with house.app.test_app():
-        yield house
-    assert len(house.store.waiters) == 0
-    assert house.bench.fault() is None
-
-
-class Peer:
-    """The other end of one request, which can hang up."""
-
-    def __init__(self, body: bytes) -> None:
-        self.answer: list[Any] = []
-        self._body: bytes | None = body
-        self._gone = trio.Event()
-
-    async def call(
-        self, app: Any, method: str, path: str, query: str, headers: dict[str, str]
-    ) -> None:
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": path,
-            "query_string": query.encode(),
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        }
-        await app(scope, self._receive, self._send)
-
-    def hang_up(self) -> None:
-        self._gone.set()
-
-    async def _receive(self) -> Any:
-        if self._body is None:
-            await self._gone.wait()
-            return {"type": "http.disconnect"}
-        body, self._body = self._body, None
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def _send(self, event: Any) -> None:
-        self.answer.append(event)
-
-
-async def problem_of(response: Response, code: str) -> Problem:
-    """Check that *response* is the problem *code* in every respect, and return it."""
-    body = decode(Problem, await response.get_data(as_text=False))
-    assert response.content_type == PROBLEM_TYPE
-    assert (body.code, body.status) == (code, response.status_code)
-    assert body.request_id == response.headers["x-request-id"]
-    return body
-
+from tests.service.fakes import FRANCE, NOW_MS, ScriptedJudge, batch, raw_envelope, untold
+from tests.service.house import JSON, LOCAL, URL, House, Peer, problem_of
 
 # --- posts
 
@@ -388,119 +258,6 @@ async def test_disconnected_edge(house: House) -> None:
         await wait_all_tasks_blocked()
         house.judge.may_judge.set()
     assert (await house.post(raw_envelope("a"))).status_code == 200
-
-
-# --- reads
-
-
-async def test_pending_is_one_body_for_all(
-    house: House, server: RedisServer | None, mock_clock: MockClock
-) -> None:
-    """Never collected, expired, foreign and of the other world: nobody can tell them apart."""
-    answers = [await house.read()]
-    await house.post(raw_envelope("a"))
-    for changes in ({"partner": "other"}, {"live": False}):
-        key = house.cupboard.issue(Kind.PARTNER, **changes)
-        answers.append(await house.read(URL, **{"x-octet-partner-key": key}))
-    if server is None:
-        mock_clock.jump(600)
-    else:
-        server.cli("PEXPIRE", f"octet:v1:ref:live:acme:{REF}", "0")
-    answers.append(await house.read())
-    for answer in answers:
-        assert answer.status_code == 404
-        assert await answer.get_json() == {"status": "pending", "ref": REF}
-        names = {name.lower() for name, _ in answer.headers}
-        assert names == {"content-type", "content-length", "cache-control", "x-request-id"}
-
-
-async def test_long_poll_is_woken(house: House, mock_clock: MockClock) -> None:
-    """A long poll is answered when the verdict comes, without a moment of waiting."""
-    answers: list[Response] = []
-
-    async def read() -> None:
-        answers.append(await house.read(f"{URL}?waitMs=10000"))
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(read)
-        await waiting(house.store, 1)
-        await house.post(raw_envelope("a"))
-    assert (await answers[0].get_json())["country"] == GERMANY.country
-    assert mock_clock.current_time() == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "waited_s"),
-    [
-        ("", 0),
-        ("?waitMs=0", 0),
-        ("?waitMs=1500", 1.5),
-        ("?waitMs=10001", 10),
-        (f"?waitMs={'9' * 5000}", 10),
-    ],
-)
-async def test_long_poll_ends(
-    tmp_path: Path, autojump_clock: MockClock, text: str, waited_s: float
-) -> None:
-    """A long poll waits as long as asked, ten seconds at most, and then is pending."""
-    house = House(tmp_path / "keyring.json")
-    assert (await house.read(URL + text)).status_code == 404
-    assert autojump_clock.current_time() == waited_s
-
-
-@pytest.mark.parametrize("text", ["-1", "1.5", "1e3", "", "soon", "%D9%A3", "+1", " 1"])
-async def test_wait_must_be_an_integer(house: House, text: str) -> None:
-    """A wait that is no integer from 0 is malformed."""
-    await problem_of(await house.read(f"{URL}?waitMs={text}"), "malformed")
-
-
-async def test_cancelled_long_poll(house: House) -> None:
-    """A backend that hangs up leaves no waiter behind."""
-    peer = Peer(b"")
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(peer.call, house.app, "GET", URL, "waitMs=10000", house.key)
-        await waiting(house.store, 1)
-        peer.hang_up()
-    assert len(house.store.waiters) == 0
-    assert peer.answer == []
-
-
-async def test_too_many_long_polls(house: House) -> None:
-    """One long poll too many is turned away with Retry-After."""
-    async with trio.open_nursery() as nursery:
-        for _ in range(2):
-            nursery.start_soon(house.read, f"{URL}?waitMs=10000")
-        await waiting(house.store, 2)
-        response = await house.read(f"{URL}?waitMs=10000")
-        await problem_of(response, "overloaded")
-        assert response.headers["retry-after"] == "1"
-        await house.post(raw_envelope("a"))
-
-
-@pytest.mark.parametrize("ref", ["short", "x" * 129, "sess_%20%20%20%20", "sess_ä1234567"])
-async def test_impossible_reference(house: House, ref: str) -> None:
-    """What can be no reference is malformed."""
-    await problem_of(await house.read(f"/v1/verdict/{ref}"), "malformed")
-
-
-async def test_partner_key(house: House) -> None:
-    """A read needs a partner key, and a licence is none."""
-    licence = house.license["x-octet-license"]
-    for key, code in (
-        ("", "partner_key_missing"),
-        ("no", "partner_key_invalid"),
-        (licence, "partner_key_invalid"),
-    ):
-        await problem_of(await house.read(URL, **{"x-octet-partner-key": key}), code)
-
-
-async def test_revoked_partner_key(house: House, mock_clock: MockClock) -> None:
-    """A revoked partner key is refused within a minute, with 403."""
-    house.cupboard.revoke("jti-2")
-    await house.minute(mock_clock)
-    response = await house.read()
-    assert response.status_code == 403
-    await problem_of(response, "partner_key_revoked")
 
 
 # --- the rest

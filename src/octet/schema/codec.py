@@ -7,36 +7,29 @@ reported together, each with its path, up to `MAX_FAULTS`.
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from functools import cache
 from itertools import repeat
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 import attrs
 from cattrs import Converter
-from cattrs.errors import (
-    AttributeValidationNote,
-    BaseValidationError,
-    IterableValidationError,
-    IterableValidationNote,
-)
+from cattrs.errors import BaseValidationError, IterableValidationError, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from octet.schema import json_text
 from octet.schema.constraints import Constraint, Length, Members, Pattern, Range
-from octet.schema.errors import Fault, SchemaError
+from octet.schema.errors import SchemaError
+from octet.schema.faults import faults_of
 from octet.schema.json_text import Json
 from octet.schema.results import Accepted, Refused
+from octet.schema.scalars import Hook, exactly, literal, read_enum, read_float
 from octet.schema.signal import Missing, Present, Signals, wire_name
 from octet.schema.signals import SIGNAL_TYPES
 
 MAX_FAULTS: Final = 16
 """Reported of one input: a small hostile one must not make a large answer, nor much work."""
-MAX_NAME: Final = 64
-"""Characters of a member's name that a fault's path repeats."""
 
 T = TypeVar("T")
-Hook = Callable[[Any, Any], Any]
 _Reader = tuple[Hook, Any]
 """The hook of a type, and the type."""
 
@@ -64,7 +57,7 @@ def structure(kind: type[T], value: Json) -> T:
     try:
         return _converter.structure(value, kind)
     except (BaseValidationError, ValueError) as exc:
-        raise SchemaError(*_faults(exc, "")[:MAX_FAULTS]) from exc
+        raise SchemaError(*faults_of(exc)[:MAX_FAULTS]) from exc
 
 
 def unstructure(value: Any) -> Any:
@@ -72,49 +65,7 @@ def unstructure(value: Any) -> Any:
     return _converter.unstructure(value)
 
 
-# --- scalars -----------------------------------------------------------------------------------
-
-
-def _exactly(*kinds: type, name: str) -> Hook:
-    def hook(value: Any, _: Any) -> Any:
-        if type(value) not in kinds:
-            raise ValueError(f"must be {name}")
-        return value
-
-    return hook
-
-
-def _float(value: Any, _: Any) -> float:
-    if type(value) not in (int, float):
-        raise ValueError("must be a number")
-    try:
-        return float(value)
-    except OverflowError:
-        raise ValueError("must fit a double") from None
-
-
-def _literal(kind: Any) -> Hook:
-    """Make the hook of a Literal of strings."""
-    return lambda value, _: _one_of(get_args(kind), value)
-
-
-def _one_of(options: Iterable[str], value: Any) -> str:
-    """Return the option that *value* spells."""
-    for option in options:
-        if type(value) is str and value == option:
-            return option
-    raise ValueError("must be one of " + ", ".join(options))
-
-
-@cache
-def _spelled(kind: type[StrEnum]) -> Mapping[str, StrEnum]:
-    return {str(member): member for member in kind}
-
-
-def _enum(value: Any, kind: type[StrEnum]) -> str:
-    """Read a StrEnum."""
-    member = _spelled(kind).get(value) if type(value) is str else None
-    return _one_of(kind, value) if member is None else member
+# --- constrained types --------------------------------------------------------------------------
 
 
 def _annotated(kind: Any) -> Hook:
@@ -322,36 +273,6 @@ def _write_result(kind: Any, *, ok: bool) -> Callable[[Any], Any]:
     return lambda value: {"id": value.id, "ok": ok, **write(value)}
 
 
-# --- faults ------------------------------------------------------------------------------------
-
-
-def _faults(exc: BaseException, path: str) -> list[Fault]:
-    """Flatten what cattrs raised into faults with paths."""
-    if isinstance(exc, BaseValidationError):
-        return [fault for inner in exc.exceptions for fault in _faults(inner, _step(inner, path))]
-    if isinstance(exc, KeyError):  # raised by the generated reader, at the path of the member
-        return [Fault(path, "is required", missing=True)]
-    if isinstance(exc, ValueError):
-        return [Fault(path, str(exc))]
-    raise exc  # no hook raises anything else: this one is our own mistake
-
-
-def _step(exc: BaseException, path: str) -> str:
-    for note in getattr(exc, "__notes__", ()):
-        if isinstance(note, AttributeValidationNote):
-            return _join(path, wire_name(note.name))
-        if isinstance(note, IterableValidationNote):
-            index = note.index
-            return f"{path}[{index}]" if isinstance(index, int) else _join(path, str(index))
-    return path
-
-
-def _join(path: str, name: str) -> str:
-    if not (name.isidentifier() and name.isascii() and len(name) <= MAX_NAME):
-        name = "*"  # the name is the sender's own: it must not reach a log as it is
-    return f"{path}.{name}" if path else name
-
-
 # --- the converter -----------------------------------------------------------------------------
 
 
@@ -374,11 +295,11 @@ def _is_signal(kind: Any) -> bool:
 
 
 _HOOKS: Final[tuple[tuple[Any, Hook], ...]] = (
-    (str, _exactly(str, name="a string")),
-    (int, _exactly(int, name="an integer")),
-    (bool, _exactly(bool, name="true or false")),
-    (float, _float),
-    (StrEnum, _enum),
+    (str, exactly(str, name="a string")),
+    (int, exactly(int, name="an integer")),
+    (bool, exactly(bool, name="true or false")),
+    (float, read_float),
+    (StrEnum, read_enum),
     (Accepted | Refused, _read_result),
 )
 
@@ -391,7 +312,7 @@ def _make_converter() -> Converter:
         (_is_tuple, _tuple),
         (lambda kind: get_origin(kind) is Mapping or get_origin(kind) is dict, _mapping),
         (_is_optional, _optional),
-        (lambda kind: get_origin(kind) is Literal, _literal),
+        (lambda kind: get_origin(kind) is Literal, literal),
         (_is_class, _read_class),
         (lambda kind: kind is Signals, _read_signals),
         (_is_signal, _read_signal),
