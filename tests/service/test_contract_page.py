@@ -15,6 +15,7 @@ from tests.service.fakes import ScriptedJudge
 PAGE = Path("docs/service_contract.md").read_text(encoding="utf-8")
 NAMED = re.compile(r"`([\w/]+)::(test_\w+)`")
 BOTH = re.compile(r"\*\*both\*\* ((?:`[\w/]+::test_\w+`(?:, )?)+)")
+CONFTEST = Path("tests/service/conftest.py")
 EDGE_ALONE = {
     "origin_not_allowed",
     "upgrade_required",
@@ -42,7 +43,8 @@ def test_both_are_both() -> None:
     both = {pair for cell in BOTH.findall(PAGE) for pair in NAMED.findall(cell)}
     assert len(both) > 20
     for name, test in both:
-        assert "server" in stands_on(arguments(file_of(name)), test), (name, test)
+        asked = {**arguments(CONFTEST), **arguments(file_of(name))}
+        assert "server" in stands_on(asked, test), (name, test)
 
 
 def arguments(source: Path) -> Mapping[str, set[str]]:

@@ -55,6 +55,9 @@ CALLED = """globalThis.called = new Promise((resolve) => {
 """A promise of the moment at which the page calls a function of the browser."""
 
 MINUTE_MS = 60_000
+MOST_VISITS = 5
+"""Until a load makes its own connection: a browser that waits for one opens another, and may then load
+the page over that one, as if it had been there before."""
 
 
 async def first_report(service: FakeService) -> Envelope:
@@ -347,12 +350,17 @@ async def test_tls(
         more["ALLOWED_ORIGIN"] = site.url
         async with running_edge(service.url, tmp_path / "edge.log", **more) as url:
             site.edge_url = url + MOUNTED
-            await Visitor(browsers, browser, site).accepted()
+            for visits in range(1, MOST_VISITS + 1):
+                await Visitor(browsers, browser, site).accepted()
+                with trio.fail_after(REST_S):
+                    await service.until(visits)
+                envelope = structure(Envelope, service.envelopes[-1])
+                navigation = envelope.report.signals.get(Navigation)
+                assert isinstance(navigation, Navigation)
+                if navigation.tls_ms is not None:
+                    break
         nursery.cancel_scope.cancel()
-    envelope = await first_report(service)
     assert envelope.observed.tls is not None
-    navigation = envelope.report.signals.get(Navigation)
-    assert isinstance(navigation, Navigation)
     assert navigation.tls_ms is not None
     assert navigation.tls_ms >= 15
     latency = envelope.report.signals.get(Latency)
