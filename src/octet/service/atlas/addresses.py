@@ -1,7 +1,7 @@
 """What the address tables say of an address."""
 
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv6Address
 
 import numpy as np
 from attrs import field, frozen
@@ -9,6 +9,7 @@ from attrs import field, frozen
 from octet.service.atlas.as_types import AsType, as_type
 from octet.service.atlas.container import Array
 from octet.service.atlas.operator import OperatorTables
+from octet.service.atlas.special_addresses import Address, public_address
 
 NO_COUNTRY = 255
 _V6_LOW_BITS = 64
@@ -81,7 +82,7 @@ class AddressBook:
 
     def _ask_operator(
         self,
-        address: IPv4Address | IPv6Address,
+        address: Address,
         row: int,
         votes: Array,
         types: Array,
@@ -103,19 +104,5 @@ class AddressBook:
         return int(as_type(number, name, 0))
 
 
-def public_address(text: str) -> IPv4Address | IPv6Address | None:
-    """Return an address that can be a visitor's on the Internet, None for any other.
-
-    An IPv4 address in IPv6 form is the IPv4 address.
-
-    Raises:
-        ValueError: *text* is no address.
-    """
-    parsed = ip_address(text)
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    address = mapped or parsed
-    return address if address.is_global else None
-
-
-def _key(address: IPv4Address | IPv6Address) -> int:
+def _key(address: Address) -> int:
     return int(address) >> (_V6_LOW_BITS if isinstance(address, IPv6Address) else 0)

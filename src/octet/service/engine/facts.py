@@ -20,7 +20,7 @@ from octet.schema import (
     UtcOffset,
     Voices,
 )
-from octet.service.atlas.addresses import public_address
+from octet.service.atlas.special_addresses import public_address
 from octet.service.engine.paths import Landmark, Timing, timing
 from octet.service.engine.stack import SILENT, Stack, stack_of
 

@@ -6,8 +6,6 @@ stack that is the same. A text that names no known browser claims nothing.
 Source: browsers' documentation of their user-agent strings.
 """
 
-from functools import lru_cache
-
 from attrs import frozen
 
 from octet.schema import UserAgent
@@ -16,7 +14,6 @@ from octet.service.engine.stack.syn import System
 
 MAX_CHARS = 512
 """Of a user agent that are read: real ones are half as long."""
-CLAIMS_KEPT = 1024
 
 _SYSTEMS = (
     ("windows", System.WINDOWS),
@@ -60,19 +57,14 @@ class Claim:
     mobile: bool
 
 
-@lru_cache(maxsize=CLAIMS_KEPT)
-def _read(text: str) -> Claim:
-    lowered = text.lower()
+def read_user_agent(text: str) -> Claim:
+    """Return what a user agent claims. Never raises."""
+    lowered = text[:MAX_CHARS].lower()
     return Claim(
         system=next((kind for word, kind in _SYSTEMS if word in lowered), None),
         engine=next((kind for word, kind in _ENGINES if word in lowered), None),
         mobile="mobile" in lowered,
     )
-
-
-def read_user_agent(text: str) -> Claim:
-    """Return what a user agent claims. Never raises."""
-    return _read(text[:MAX_CHARS])
 
 
 def platform_system(name: str | None) -> System | None:
