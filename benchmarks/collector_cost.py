@@ -81,18 +81,22 @@ of the clock, in which the machine's other work counts too.
 |---|---|---|---|---|
 {tasks}
 
-A task over 50 ms is what browsers call long. Tasks in which one was, by the thread's time: {long}.
+A task over 50 ms is what browsers call long. By the thread's time {free} of {visits} visits had none
+but WebGL's; long were tasks of {long}.
+
 Apart, since it is the browser's own work and is asked for in a task of its own: the creation of the
 WebGL context took {apart} ms of the thread's time (median; worst). Without a graphics card, as here, it
-is the browser's software that draws. `mode: "lite"` leaves it out.
+is the browser's software that draws; {drawn} of the visits had a long task for it. `mode: "lite"` leaves
+it out.
 
 *script* is the task in which the browser runs the script and the page calls `verify`. *locale data* is
 what a new process of Chromium reads before its first `Intl.DateTimeFormat`, which is the only way to
 what `intl` tells: {together} ms of the thread together with that (median), divided by the collector
 among four tasks, of which the longest, the names that keys of locales may have, is one call of the
-browser; the very first browser after a start also reads its files from the disk. A page that has formatted a date before has paid it before. *other* is what the browser does
-beside the collector. On a machine with other work to do the throttling itself counts for more: the load
-below is that of this measurement.
+browser; the very first browser after a start also reads its files from the disk. A page that has
+formatted a date before has paid it before. *other* is what the browser does beside the collector. On a
+machine with other work to do the throttling itself counts for more: the load below is that of this
+measurement.
 
 {environment}
 """
@@ -153,7 +157,9 @@ def render(results: Mapping[str, Any]) -> str:
         slowdown=SLOWDOWN,
         visits=len(results["tasks"]),
         tasks="\n".join(rows),
-        long=", ".join(_long(thread)) or "none",
+        long=", ".join(_long(thread)) or "nothing else",
+        free=_without_long(results["tasks"]),
+        drawn=sum(one > LONG_MS for one in apart),
         apart=_pair(apart).replace(" |", ";"),
         together=f"{statistics.median(map(_formatting_ms, results['tasks'])):.0f}",
         environment=f"{about['date']}; {about['cpus']} CPUs, load {about['loadBefore'][0]} before; "
@@ -178,6 +184,15 @@ def _long(thread_ms: Mapping[str, Sequence[float]]) -> list[str]:
     """Return what had a long task in any visit, and in how many."""
     counts = {name: sum(one > LONG_MS for one in ms) for name, ms in thread_ms.items()}
     return [f"{name} ({count} visits)" for name, count in sorted(counts.items()) if count]
+
+
+def _without_long(visits: Sequence[Sequence[Mapping[str, Any]]]) -> int:
+    """Return in how many visits no task was long but the one that is told apart."""
+    long = [
+        any(task["threadMs"] > LONG_MS and f"octet {APART}" not in task["marks"] for task in visit)
+        for visit in visits
+    ]
+    return long.count(False)
 
 
 def _pair(values: Sequence[float]) -> str:

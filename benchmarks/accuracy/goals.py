@@ -4,7 +4,7 @@ A ceiling is met when the upper end of the interval is below it, a floor when th
 
 Beside rules, alarms are compared at as many false ones in sum. There a rule that alarms fewer at
 home alarms more of the others, so false alarms are compared once more where the rule finds as many
-of those who hide. No rule is ever silent: silence and wrong answers together are compared.
+of those who hide. No rule is silent about people at home: whether answers are right is compared.
 """
 
 from collections.abc import Mapping

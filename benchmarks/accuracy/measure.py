@@ -101,16 +101,17 @@ def _baseline(
 
 
 def _spoofed(atlas: Atlas, crowd: Crowd) -> dict[str, int]:
-    """Return of how many whose clock is set to a tunnel's exit a wrong country is sure, and what
-    they look like.
+    """Return of how many who set their clock to where a tunnel's exit is advertised a wrong country
+    is sure; of these, whose network the tables call access or mobile; and of the rest, whose exit
+    the tables put into other countries only.
     """
     sure, right = claims(crowd, crowd.engine)
     rows = np.flatnonzero((crowd.case == Case.VPN_SPOOFED) & ~right & (sure > SURE))
     sessions = [crowd.sessions[row] for row in rows]
     votes, kinds, _ = atlas.addresses.look_up([session.seen.address for session in sessions])
-    clock = np.array([atlas.country_row[one.clock_country] for one in sessions], np.int64)
+    advertised = np.array([atlas.country_row[one.clock_country] for one in sessions], np.int64)
     homes = np.isin(kinds, (AsType.ACCESS, AsType.MOBILE))
-    elsewhere = ~(votes == clock[:, None]).any(axis=1)
+    elsewhere = (votes >= 0).any(axis=1) & ~(votes == advertised[:, None]).any(axis=1)
     return {
         "sureWrong": len(rows),
         "amongHomes": int(homes.sum()),

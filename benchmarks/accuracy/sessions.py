@@ -76,7 +76,7 @@ class Session:
     exit_country: str
     """Where its address is."""
     clock_country: str
-    """Where its clock is set to be."""
+    """What its clock is set to; some are wrong for no reason (`World`), and Tor's tells nothing."""
     seen: Seen
     envelope: Envelope
 

@@ -15,8 +15,8 @@ MOST: Final = 3
 def timing(rows: Sequence[Row]) -> str:
     """Return set and measured round trips, milliseconds."""
     head = (
-        "browser", "way", "visitor", "kernel: set", "measured", "application", "Δ: set", "measured",
-        "volleys", "visits", "late", "no receipt",
+        "browser", "way", "visitor", "clock", "kernel: set", "measured", "application", "Δ: set",
+        "measured", "volleys", "visits", "late", "no receipt",
     )  # fmt: skip
     return _table(head, [_timed(row) for row in rows])
 
@@ -34,7 +34,8 @@ def _timed(row: Row) -> Sequence[str]:
     late = sum(visit["late"] for visit in visits)
     counts = (volleys, str(len(visits)), str(late), str(row["withoutReceipt"]))
     set_kernel, set_gap = (f"{row[name]:g}" for name in ("set_kernel_ms", "set_gap_ms"))
-    return *_who(row), set_kernel, kernel, application, set_gap, gap, *counts
+    clock = row["person"]["time_zone"]
+    return *_who(row), clock, set_kernel, kernel, application, set_gap, gap, *counts
 
 
 def packets(rows: Sequence[Row]) -> str:
@@ -89,8 +90,7 @@ def _transports(judged: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _who(row: Row) -> tuple[str, str, str]:
-    again = " †" if row.get("again") else ""
-    return row["browser"], row["way"] + again, row["person"]["country"]
+    return row["browser"], row["way"], row["person"]["country"]
 
 
 def _spread(visits: Sequence[Visit], figure: Callable[[Visit], float]) -> str:

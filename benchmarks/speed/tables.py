@@ -144,6 +144,7 @@ def polls(outcomes: Sequence[Outcome]) -> list[str]:
 ENGINE: Final[Mapping[str, str]] = {
     "verdictAloneMs": "a verdict, alone",
     "verdictInBatchOf64Ms": "a verdict, in a batch of 64",
+    "verdictInFirstBatchesMs": "the same, of the first batches but one",
     "fullSumMs": "the same sum, not factored, its evidence given",
     "loopOverHypothesesMs": "the same sum, hypothesis by hypothesis",
 }

@@ -35,11 +35,11 @@ def _spoofed(found: Mapping[str, int]) -> str:
     """Say what those look like who hide well and are placed wrongly for sure."""
     rest = found["sureWrong"] - found["amongHomes"] - found["elsewhere"]
     return (
-        f"Of a VPN and a spoofed environment {found['sureWrong']} sessions are placed wrongly above 0.9. "
-        f"{found['amongHomes']} come from networks that connect homes and let addresses to hosts as well: "
-        "address, clock and languages are those of somebody at home there, or of a traveller whose clock is "
-        f"stale. {found['elsewhere']} more have an exit that all tables put elsewhere than its owner says, "
-        f"as honest visitors behind a tunnel have. {rest} are others.\n"
+        f"Of those behind a VPN whose clock is set to where its exit is advertised, {found['sureWrong']} are "
+        f"placed wrongly above 0.9. {found['amongHomes']} of these have an address in a network that the "
+        "tables call access or mobile, as people at home and travellers with a stale clock have. "
+        f"{found['elsewhere']} of the rest have an address that every table which knows it puts elsewhere "
+        f"than the clock, as honest visitors behind a VPN have. {rest} have neither.\n"
     )
 
 
@@ -78,8 +78,8 @@ def _rules(numbers: Mapping[str, Any]) -> list[str]:
     """Return what the rules say of countries, and what they find."""
     names = [name for name in BASELINES if name != DELTA_RULE]
     rows = [
-        "The rules on the same sessions: country right, which they never withhold; of the threshold on",
-        "Δ it is that of IP only. In brackets the share alarmed at as many false alarms as the engine's",
+        "The rules on the same sessions: country right, withheld only where no table knows the address; of",
+        "the threshold on Δ it is that of IP only. In brackets the share alarmed at as many false alarms as the engine's",
         "*medium*.",
         "",
         f"| class | {' | '.join([*names, DELTA_RULE])} |",

@@ -20,7 +20,6 @@ Dutch host, the edge says that it stands in Frankfurt. The balancer takes its vi
 own address, beside the edge. Medians and ranges over visits, each in a new private context; round
 trips in milliseconds. *Set* is the lines' delay alone; programs, and the lines' own process, add to it.
 *Late* are visits whose report arrived after the page had given up: `timeoutMs` is left at 5 s.
-{again}
 
 {timing}
 
@@ -43,12 +42,6 @@ What the engine makes of these: means of its posterior over transports, and its 
 """
 
 
-AGAIN: Final = """Rows with a † were measured again, later, with a certificate that Chromium trusts. In its other rows
-it was told to overlook a wrong one: it then connects twice each time, and is late the sooner. That
-moves no round trip.
-"""
-
-
 def section(kept: Kept) -> str:
     """Return what ``accuracy-real-stack.json`` says."""
     return kept.section("accuracy-real-stack", HEADING, partial(_measured, kept))
@@ -59,7 +52,6 @@ def _measured(kept: Kept, numbers: Mapping[str, Any], environment: Mapping[str, 
     draw(rows, kept.picture(PICTURE))
     visits = [visit for row in rows for visit in row["visits"]]
     return PAGE.format(
-        again=AGAIN if any(row.get("again") for row in rows) else "",
         timing=timing(rows),
         told=_told(rows),
         picture=PICTURE,

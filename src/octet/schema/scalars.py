@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, get_args
 
 Hook = Callable[[Any, Any], Any]
-"""Reads a value as a type, or raises ValueError with what it must be."""
+"""Reads a value as a type, or raises what is wrong: here a ValueError that says what it must be."""
 
 
 def exactly(*kinds: type, name: str) -> Hook:

@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
 
+from octet.schema.verdict import Location
 from octet.service.atlas import Atlas
 from octet.service.atlas.sphere import distance_km
+from octet.service.engine.feasible import reach
+from octet.service.engine.paths import Landmark
 from octet.service.engine.places import Places
 from octet.service.engine.region import LEAST_KM, Region
 
@@ -52,13 +55,11 @@ def test_doubt_widens_it(region: Region, atlas: Atlas) -> None:
     assert 47 < found.centre.lat < 55
 
 
-def test_what_is_kept_is_what_is_reckoned(region: Region, atlas: Atlas) -> None:
-    """One country alone has the circle that it has beside another of next to no probability."""
-    country, row = certain(atlas, "FR")
-    country[atlas.country_row["MC"]] = 0.011
-    for zone in (None, atlas.zone_row["Europe/Paris"], atlas.zone_row["Asia/Tokyo"]):
-        alone = region.circle(certain(atlas, "FR")[0], row, zone)
-        beside = region.circle(country, row, zone)
-        assert alone == region.circle(certain(atlas, "FR")[0], row, zone)
-        assert alone.centre == beside.centre
-        assert beside.radius_km == pytest.approx(alone.radius_km, rel=0.1)
+@pytest.mark.parametrize("zone", [None, "America/Los_Angeles", "America/New_York"])
+def test_what_is_kept_is_what_is_reckoned(region: Region, atlas: Atlas, zone: str | None) -> None:
+    """One likely country has the circle that it has where nothing can be kept."""
+    country, row = certain(atlas, "US")
+    zone_row = None if zone is None else atlas.zone_row[zone]
+    kept = [region.circle(country, row, zone_row) for _ in range(2)]
+    anywhere = reach([Landmark(place=Location(39.0, -98.0), app_ms=400.0)] * 3)
+    assert kept == [region.circle(country, row, zone_row, anywhere)] * 2

@@ -85,7 +85,7 @@ class Region:
         )
 
     def _holding(self, points: Array, mass: Array, own: Array) -> Circle:
-        """Return the least circle about one of a country's *own* points that holds the mass."""
+        """Return the circle about the *own* point with the least mean distance to all mass."""
         away = self._places.apart_km(own, points)
         centre = int(np.argmin(away @ mass))
         order = np.argsort(away[centre])

@@ -14,8 +14,8 @@ logarithm, heavy enough for detours and queues:
 Of an edge without a kernel delay the application's stands in. That one crosses the whole path in
 every transport, as through a VPN.
 
-r counts in steps of five per cent, what is expected in grains of 0.2. Below 3 ms r counts as 3 ms:
-a short last mile is nothing to suspect.
+r counts in steps of five per cent, what is expected in grains of 0.2 per cent. Below 3 ms r counts
+as 3 ms: a short last mile is nothing to suspect.
 κ = 0.02 is the chance that an edge does not stand where it says: the hypothesis of a wrong
 ``EDGE_LOCATION``, by itself for each edge. It also bounds what a delay can do: an impossible one
 costs every transport the same few nats, so alone it raises no alarm, and with several landmarks a

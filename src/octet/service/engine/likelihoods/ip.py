@@ -67,8 +67,8 @@ it is 0.50 and 0.40 (evaluation data). What stands here leaves room for both."""
 
 TYPE_STALE = np.array([0.17, 0.694, 0.12, 0.006, 0.005, 0.005])
 """P(type | direct, traveller): laptops behind hotels and homes, some behind a phone of the country.
-Ours; in the worlds of `benchmarks/accuracy` a larger share of mobile networks places as many fewer
-of those right who roam as it places more of these."""
+Judgement; the share of mobile networks was chosen on sessions of the accuracy benchmark's
+simulator: a larger one places as many fewer right of those who roam as it places more of these."""
 
 SIZES = (2**12, 2**14, 2**16, 2**18)
 """Addresses announced from which a network is of the next size."""
