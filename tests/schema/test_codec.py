@@ -27,8 +27,8 @@ from octet.schema import (
     structure,
     unstructure,
 )
-from octet.schema.codec import MAX_FAULTS
 from octet.schema.verdict import Pending, Verdict
+from tests.schema.refusals import HEAD, faults, report
 from tests.schema.strategies import JSON, documents, values
 
 DATA = Path(__file__).parents[1] / "data"
@@ -43,19 +43,6 @@ GOLDEN: list[tuple[str, type]] = [
     ("verdict-silent", Verdict),
     ("problem", Problem),
 ]
-HEAD = {"v": 1, "id": "a", "mode": "full", "collector": "1", "signals": {}}
-
-
-def faults(kind: type, value: Any) -> list[str]:
-    """Return all that is wrong with *value*, which must be something."""
-    with pytest.raises(SchemaError) as caught:
-        structure(kind, value)
-    return [str(fault) for fault in caught.value.faults]
-
-
-def report(**members: Any) -> dict[str, Any]:
-    return HEAD | members
-
 
 # --- what goes through --------------------------------------------------------------------------
 
@@ -231,33 +218,6 @@ def test_no_body_is_empty(kind: type) -> None:
 # --- what the refusal says ----------------------------------------------------------------------
 
 
-def test_all_faults_are_reported_at_once_with_their_paths() -> None:
-    """One answer tells a developer everything that is wrong, wherever it is."""
-    value = {
-        "v": 2,
-        "mode": "loud",
-        "collector": "a b",
-        "receipts": ["v4.local.x", "v4.public.x", 3],
-        "signals": {
-            "timeZone": {"value": {}},
-            "userAgent": {"value": {"ua": "x", "brands": [{"brand": "x"}, 7]}},
-            "latency": {"value": {"channels": [{"url": "x", "rttMs": [1, -1]}]}},
-        },
-    }
-    assert faults(Report, value) == [
-        "v: must be at least 1 and at most 1",
-        "id: is required",
-        "mode: must be one of full, lite, passive",
-        r"collector: must match [\x21-\x7e]{1,128}",
-        r"receipts[1]: must match v4\.local\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?",
-        "receipts[2]: must be a string",
-        "signals.timeZone.value.name: is required",
-        "signals.userAgent.value.brands[0].version: is required",
-        "signals.userAgent.value.brands[1]: must be an object",
-        "signals.latency.value.channels[0].rttMs[1]: must be at least 0",
-    ]
-
-
 @pytest.mark.parametrize(
     ("rtt_us", "fault"),
     [
@@ -277,28 +237,6 @@ def test_an_array_of_integers(rtt_us: list[Any], fault: str | None) -> None:
         assert structure(ChannelTiming, timing).rtt_us == tuple(rtt_us)
     else:
         assert faults(ChannelTiming, timing) == [fault]
-
-
-@pytest.mark.parametrize("name", ["a\nb", "a b", "", "é", "x" * 65, "1", "a.b"])
-def test_a_path_repeats_no_odd_name(name: str) -> None:
-    """A member's name that is the sender's own invention does not get into logs."""
-    assert faults(Report, report(signals={name: 1})) == ["signals.*: must be an object"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "value"),
-    [
-        (Report, {"signals": {f"a{number}": 0 for number in range(MAX_SIGNALS)}}),
-        (Batch, {"envelopes": [0] * 30_000}),
-        (Report, {"signals": {"voices": {"value": {"langs": [0] * 30_000}}}}),
-        (Results, {"results": [{}] * 20_000}),
-    ],
-)
-def test_many_faults_make_a_small_answer(kind: type, value: Any) -> None:
-    """However much is wrong, a bounded number of faults is told."""
-    told = faults(kind, value)
-    assert len(told) <= MAX_FAULTS
-    assert len("; ".join(told)) < 2000
 
 
 @given(kind=st.sampled_from(BODIES + HEADS), text=st.binary())
