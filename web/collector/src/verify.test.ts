@@ -131,6 +131,39 @@ test("a page that is left posts within that task what there is by then", async (
   }
 });
 
+/** Listening to the page in which nobody hears of a listener that is cut short. */
+function unheard(browser: FakeBrowser): Env["addEventListener"] {
+  return (type, listener, phase) => {
+    const cut = (): void => {
+      try {
+        listener();
+      } catch {
+        // Of a script that is aborted nobody hears.
+      }
+    };
+    browser.page.addEventListener(type, cut, phase);
+  };
+}
+
+test("a listener that is cut short after its post lets the second post the same report", async () => {
+  const browser = fakeBrowser();
+  const { abort } = AbortController.prototype;
+  browser.time.setTimeout(() => {
+    AbortController.prototype.abort = () => {
+      AbortController.prototype.abort = abort;
+      throw new Error("the process is to end");
+    };
+    browser.page.dispatchEvent(new Event("pagehide"));
+    assert.equal(AbortController.prototype.abort, abort);
+  }, 200);
+  const env = { ...browser.env, addEventListener: unheard(browser) };
+  assert.deepEqual(await verified(browser, {}, env), { ok: true });
+  const [first, second, ...more] = browser.edge.posts.map(({ request }) => request.body);
+  assert.ok(first);
+  assert.equal(second, first);
+  assert.deepEqual(more, []);
+});
+
 test("a page whose first listener the browser cuts short posts by the second", async () => {
   const browser = fakeBrowser();
   const { performance } = browser.env;
@@ -142,16 +175,7 @@ test("a page whose first listener the browser cuts short posts by the second", a
     }
     return performance.now();
   };
-  const addEventListener: Env["addEventListener"] = (type, listener, phase) => {
-    const cut = (): void => {
-      try {
-        listener();
-      } catch {
-        // Of a script that is aborted nobody hears.
-      }
-    };
-    browser.page.addEventListener(type, cut, phase);
-  };
+  const addEventListener = unheard(browser);
   const env = { ...browser.env, performance: { ...performance, now }, addEventListener };
   browser.time.setTimeout(() => {
     left = true;
