@@ -9,7 +9,7 @@
 #                SECTIONS=posts,visits measures some of it
 #   make accuracy  how often the engine is right, on simulated sessions, its parts on real data, and
 #                  what attackers reach; QUICK=1 as above
-#   make fit     the engine's thresholds and calibration, on other simulated sessions (~10 minutes)
+#   make fit     the engine's thresholds and calibration, on other simulated sessions (~1 minute)
 #   make noise   the channel's noise, as root, and the collector's cost; VISITS=50 a row
 #   make real-stack  real proxies and tunnels before a real browser, as root; VISITS=12 a row
 #   make clean   removes what was built

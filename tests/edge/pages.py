@@ -1,8 +1,6 @@
 """A connection to an edge, as its peer has it."""
 
-import socket
 import ssl
-import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,6 +8,7 @@ import trio
 
 from octet.serving.byte_stream import LINGER_S
 from tests.edge.conftest import RunningEdge
+from tests.serving import streams
 from tests.serving.wire import Page, Reader
 
 
@@ -28,11 +27,7 @@ async def opened(edge: RunningEdge, trust: ssl.SSLContext | None = None) -> Asyn
 
 def reset(page: Page) -> None:
     """Have the peer close with a reset."""
-    stream = page.stream
-    plain = stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
-    assert isinstance(plain, trio.SocketStream)
-    plain.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    plain.socket.close()
+    streams.reset(page.stream)
 
 
 async def pour(page: Page, text: bytes) -> None:

@@ -10,7 +10,7 @@ from octet.edge.exchange import Request
 from octet.edge.observer import Observer
 from octet.schema import AbsenceReason, ChannelTiming, Observation, decode
 from tests.edge.conftest import environment
-from tests.serving.test_byte_stream import connected
+from tests.serving.streams import connected
 
 CHANNEL = ChannelTiming(edge="e", source_ip="203.0.113.9", rtt_us=(41_200,), at=1)
 

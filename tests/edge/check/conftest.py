@@ -10,6 +10,7 @@ from octet.edge.clock import epoch_ms
 from tests.edge.conftest import RunningEdge, StartEdge
 
 ORIGIN = "https://yourapp.test"
+BEHIND = {"EDGE_TRUSTED_PROXIES": "127.0.0.1", "EDGE_BASE_PATH": "/octet"}
 PATIENCE_S = 20
 
 
@@ -27,3 +28,9 @@ async def start(start_edge: StartEdge) -> StartEdge:
         return edge
 
     return started
+
+
+@pytest.fixture
+async def trusting(start: StartEdge) -> RunningEdge:
+    """An edge below a path that believes a proxy on loopback."""
+    return await start(**BEHIND)

@@ -1,62 +1,20 @@
 """Deployed edges with what really stands before them, looked at from outside."""
 
-import random
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from octet.edge.check.finding import Finding, Status
+from octet.edge.check.finding import Status
 from octet.edge.check.forgery import NAMES as FORGED
-from octet.edge.check.outside import NAMES, Questions, check_outside
-from octet.edge.check.target import Target
-from octet.edge.clock import epoch_ms
 from tests.certificates import Certificate
-from tests.edge.check.conftest import ORIGIN
+from tests.edge.check.conftest import BEHIND
+from tests.edge.check.outside import BROWSER, FAIL, OK, UNKNOWN, WARN, but, look
 from tests.edge.conftest import RunningEdge, StartEdge
-from tests.edge.fakes import LICENSE, Answer, FakeService, accepted, answer
-from tests.edge.proxies import haproxy, listening, nginx
-
-BROWSER = "127.0.0.5"
-"""Where the check comes from: an address that no edge here trusts."""
-OK, WARN, FAIL, UNKNOWN = Status.OK, Status.WARN, Status.FAIL, Status.UNKNOWN
-BEHIND = {"EDGE_TRUSTED_PROXIES": "127.0.0.1", "EDGE_BASE_PATH": "/octet"}
-
-Found = Mapping[str, Finding]
-
-
-async def look(url: str, **more: Any) -> Found:
-    """Check *url* from the browser's address; return each finding by its name."""
-    asked: dict[str, Any] = {
-        "target": Target.read(url),
-        "license": LICENSE,
-        "origin": ORIGIN,
-        "trust": ssl.create_default_context(),
-        "source": BROWSER,
-        "expected": None,
-        "epoch_ms": epoch_ms,
-        "rng": random.Random(4711),  # noqa: S311 - so that each run sends the same
-    }
-    findings = await check_outside(Questions(**asked | more))
-    assert [finding.name for finding in findings] == list(NAMES)
-    assert LICENSE not in str(findings)
-    for finding in findings:
-        assert finding.remedy or finding.status in {OK, UNKNOWN}
-    return {finding.name: finding for finding in findings}
-
-
-def but(found: Found, status: Status = OK) -> dict[str, Status]:
-    """Return what is not *status*."""
-    return {name: f.status for name, f in found.items() if f.status is not status}
-
-
-@pytest.fixture
-async def trusting(start: StartEdge) -> RunningEdge:
-    """An edge below a path that believes a proxy on loopback."""
-    return await start(**BEHIND)
-
+from tests.edge.fakes import Answer, FakeService, accepted, answer
+from tests.edge.proxies import haproxy, nginx
 
 # --- without a proxy ---------------------------------------------------------------------------
 
@@ -337,72 +295,3 @@ async def test_refused_header(trusting: RunningEdge, tmp_path: Path) -> None:
         found = await look(f"http://127.0.0.1:{port}/octet")
     assert but(found) == {"x-octet-tls-client-hello": UNKNOWN}
     assert "status 403" in found["x-octet-syn"].text
-
-
-# --- what is wrong with the edge itself --------------------------------------------------------
-
-
-async def test_nothing_listens() -> None:
-    """Where nothing takes connections that is what failed, and nothing else is known."""
-    with listening() as listener:
-        port = listener.getsockname()[1]
-    found = await look(f"http://127.0.0.1:{port}")
-    assert but(found, UNKNOWN) == {"connection": FAIL}
-    assert "refuses" in found["connection"].text
-
-
-async def test_no_tls_there(start: StartEdge) -> None:
-    """Https to an edge in the clear fails at TLS."""
-    edge = await start()
-    found = await look(f"https://127.0.0.1:{edge.port}")
-    assert but(found, UNKNOWN) == {"connection": OK, "tls": FAIL}
-
-
-async def test_wrong_path(trusting: RunningEdge) -> None:
-    """At a path where no edge answers the base path is what to look at."""
-    found = await look(f"http://127.0.0.1:{trusting.port}/elsewhere")
-    assert but(found, UNKNOWN) == {"connection": OK, "tls": OK, "health": FAIL}
-    assert "EDGE_BASE_PATH" in found["health"].remedy
-
-
-async def test_foreign_origin(start: StartEdge) -> None:
-    """Pages of an origin that is not allowed fail at each step, and are told where to name it."""
-    edge = await start()
-    found = await look(f"http://127.0.0.1:{edge.port}", origin="https://other.test")
-    failed = {name for name, status in but(found).items() if status is FAIL}
-    assert failed == {"origin", "websocket", "post"}
-    assert all("ALLOWED_ORIGIN" in found[name].remedy for name in failed)
-
-
-async def test_any_origin(start: StartEdge) -> None:
-    """An edge that takes pages of any origin works, and should not."""
-    edge = await start(ALLOWED_ORIGIN="*")
-    assert but(await look(f"http://127.0.0.1:{edge.port}")) == {"origin": WARN}
-
-
-async def test_another_licence(start: StartEdge) -> None:
-    """Receipts of another licence stay closed, and what they hold is not known."""
-    edge = await start()
-    found = await look(f"http://127.0.0.1:{edge.port}", license="octet_live_v4.public.AA")
-    assert found["receipt"].status is FAIL
-    assert found["post"].status is OK
-    assert {found[name].status for name in ("clock", "termination", *FORGED)} == {UNKNOWN}
-
-
-@pytest.mark.parametrize("hours", [-3, 3])
-async def test_skewed_edge(start: StartEdge, hours: int) -> None:
-    """An edge whose clock is wrong is said to be, in words."""
-    edge = await start(now_ms=lambda: epoch_ms() + hours * 3_600_000)
-    found = await look(f"http://127.0.0.1:{edge.port}")
-    assert but(found) == {"clock": WARN}
-    assert f"3 hours {'behind' if hours > 0 else 'ahead of'}" in found["clock"].text
-
-
-async def test_service_that_refuses(start: StartEdge, service: FakeService) -> None:
-    """What the service refuses is told by its code, and to be looked at where the edge runs."""
-    edge = await start()
-    service.answers(answer(403, {"code": "license_revoked"}))
-    found = await look(f"http://127.0.0.1:{edge.port}")
-    assert but(found) == {"post": FAIL}
-    assert "license_revoked" in found["post"].text
-    assert "octet-edge check" in found["post"].remedy
