@@ -120,3 +120,17 @@ def test_a_page_that_cannot_be_written(desk: Desk, tmp_path: Path) -> None:
     """A page that has no folder is a failure of its own."""
     _, err = desk.run(encode(HOME), "--html", str(tmp_path / "none" / "page.html"), status=1)
     assert "cannot be written" in err
+
+
+def test_the_page_shows_what_is_printed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """What `docs/service.md` shows are lines of an explanation, in their order."""
+    page = Path("docs/service.md").read_text(encoding="utf-8")
+    _, _, rest = page.partition("$ octet-service explain envelope.json\n")
+    shown = rest.partition("```")[0].splitlines()
+    file = tmp_path / "envelope.json"
+    file.write_bytes(encode(session(sessions.DUTCH_EXIT, edge="amsterdam")))
+    assert main(["explain", str(file)]) == 0
+    printed = iter([line.rstrip() for line in capsys.readouterr().out.splitlines()])
+    assert len(shown) > 15
+    for line in shown:
+        assert line == "…" or line in printed, line
